@@ -1,0 +1,58 @@
+package dev.fairlead.linux;
+
+import jnr.ffi.LibraryLoader;
+import jnr.ffi.Pointer;
+import jnr.ffi.Runtime;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The C library's functions, as they are; the typed classes beside this one are their only callers.
+ *
+ * <p>Arguments are numbers, NUL-terminated strings and {@link Pointer}s to memory that the caller allocated. The new system calls go
+ * through {@link #syscall}, so that neither an older C library nor a variadic wrapper stands between us and the kernel.
+ */
+public interface LibC {
+    /** syscall(2) with up to six arguments; strings and structures are passed as addresses of {@link Memory} the caller holds. */
+    long syscall(long number, long a, long b, long c, long d, long e, long f);
+
+    int close(int fd);
+
+    long read(int fd, Pointer buffer, long count);
+
+    long write(int fd, Pointer buffer, long count);
+
+    /** The bindings, loaded on first use: an image must not load a library while it is built. */
+    static LibC get() {
+        return Holder.LIBC;
+    }
+
+    /** The address of {@code pointer}, 0 for null. */
+    static long address(@Nullable Pointer pointer) {
+        return pointer == null ? 0 : pointer.address();
+    }
+
+    /** errno as the last call on this thread left it; read it before any other native call on this thread. */
+    static Errno errno() {
+        return Errno.of(Holder.RUNTIME.getLastError());
+    }
+
+    /** The foreign function runtime, for memory and structures. */
+    static Runtime runtime() {
+        return Holder.RUNTIME;
+    }
+
+    /** Initialized when first asked for. */
+    final class Holder {
+        private static final LibC LIBC;
+        private static final Runtime RUNTIME;
+
+        static {
+            // Code generation at run time is not to be had in a native image, and not needed on the JVM either.
+            System.setProperty("jnr.ffi.asm.enabled", "false");
+            LIBC = LibraryLoader.create(LibC.class).load("c");
+            RUNTIME = Runtime.getRuntime(LIBC);
+        }
+
+        private Holder() {}
+    }
+}
