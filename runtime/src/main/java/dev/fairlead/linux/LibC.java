@@ -21,6 +21,28 @@ public interface LibC {
 
     long write(int fd, Pointer buffer, long count);
 
+    // epoll(7), eventfd(2) and pipes: Epoll, EventLoop, Pipes.
+
+    int epoll_create1(int flags);
+
+    int epoll_ctl(int epoll, int operation, int fd, @Nullable Pointer event);
+
+    int epoll_wait(int epoll, Pointer events, int capacity, int timeoutMillis);
+
+    int eventfd(int value, int flags);
+
+    int pipe2(Pointer ends, int flags);
+
+    int fcntl(int fd, int command, long argument);
+
+    int ioctl(int fd, long request, Pointer argument);
+
+    long splice(int from, @Nullable Pointer fromOffset, int to, @Nullable Pointer toOffset, long count, int flags);
+
+    long tee(int from, int to, long count, int flags);
+
+    long pwrite(int fd, Pointer buffer, long count, long offset);
+
     /** The bindings, loaded on first use: an image must not load a library while it is built. */
     static LibC get() {
         return Holder.LIBC;
