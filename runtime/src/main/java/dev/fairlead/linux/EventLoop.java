@@ -153,7 +153,7 @@ public final class EventLoop implements Executor, AutoCloseable {
 
     /** Whether the caller is the loop's own thread. */
     public boolean isLoopThread() {
-        return Thread.currentThread() == thread;
+        return Thread.currentThread().equals(thread);
     }
 
     /** Ends the loop after the tasks it was given; waits for that unless called on the loop. Descriptors stay open, unwatched. */

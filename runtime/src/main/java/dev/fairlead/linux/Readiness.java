@@ -17,11 +17,9 @@ public enum Readiness implements Flag {
     HANGUP(0x10),
     PEER_SHUTDOWN(0x2000);
 
-    /** All sets there are, by their bits with PEER_SHUTDOWN moved next to the others: an event costs no allocation. */
+    /** All sets there are, by {@link #index}: an event costs no allocation. */
     private static final List<Set<Readiness>> SETS =
             IntStream.range(0, 1 << 6).mapToObj(Readiness::compose).toList();
-
-    private static final int SHUTDOWN_SHIFT = 8;
 
     private final int bit;
 
@@ -36,13 +34,18 @@ public enum Readiness implements Flag {
 
     /** The set that the kernel's word stands for; bits that we know nothing of are left out. */
     static Set<Readiness> of(int word) {
-        return SETS.get(word & 0x1f | (word & 0x2000) >> SHUTDOWN_SHIFT);
+        return SETS.get(index(word));
+    }
+
+    /** The five low bits, and PEER_SHUTDOWN's next to them. */
+    private static int index(int word) {
+        return (word & 0x1f) | ((word & 0x2000) >> 8);
     }
 
     private static Set<Readiness> compose(int index) {
         EnumSet<Readiness> set = EnumSet.noneOf(Readiness.class);
         for (Readiness readiness : values()) {
-            if ((index & 1 << readiness.ordinal()) != 0) {
+            if ((index & index(readiness.bit)) != 0) {
                 set.add(readiness);
             }
         }

@@ -19,6 +19,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -180,7 +181,7 @@ class EventLoopTest {
                 for (int n = 0; n < each; n++) {
                     loop.execute(ran::countDown);
                     if (n % 64 == 0) {
-                        Thread.yield(); // let the loop fall asleep now and then
+                        LockSupport.parkNanos(1); // let the loop fall asleep now and then
                     }
                 }
             });
