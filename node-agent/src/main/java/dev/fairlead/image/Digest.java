@@ -1,5 +1,6 @@
 package dev.fairlead.image;
 
+import java.io.Serializable;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -12,7 +13,8 @@ import java.util.regex.Pattern;
  * @param algorithm how the content is hashed
  * @param hex lower case
  */
-public record Digest(Algorithm algorithm, String hex) {
+public record Digest(Algorithm algorithm, String hex) implements Serializable {
+    private static final long serialVersionUID = 1L;
     private static final Pattern HEX = Pattern.compile("[0-9a-f]+");
 
     /** The algorithms that image-spec registers. */

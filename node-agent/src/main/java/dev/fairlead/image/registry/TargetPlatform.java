@@ -47,7 +47,7 @@ public record TargetPlatform(String os, String architecture, String variant) {
             return -1;
         }
         String theirs = platform.variant() == null ? "" : platform.variant();
-        if (theirs.equals(variant) || theirs.isEmpty() && variant.equals("v8")) {
+        if (theirs.equals(variant) || (theirs.isEmpty() && variant.equals("v8"))) {
             return 0;
         }
         if (theirs.isEmpty()) {

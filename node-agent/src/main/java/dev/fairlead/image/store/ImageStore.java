@@ -17,6 +17,7 @@ import java.util.Optional;
  *
  * <p>Below {@code root}: {@code images} (an OCI image layout), {@code layers/<chain id>} (unpacked), {@code containers/<id>} (snapshots).
  */
+@SuppressWarnings("DoNotCallSuggester") // the bodies follow
 public final class ImageStore implements AutoCloseable {
     private ImageStore() {}
 
