@@ -1,0 +1,150 @@
+# Settings and steps that the commands beside this file share. Sourced, never run; every setting can come from the environment.
+E2E=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+ROOT=${E2E%/*}
+# Survives "mvn clean" and serves every clone of the user: built tools and assembled images, each under the hash of what it was made from.
+CACHE=${FAIRLEAD_E2E_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/fairlead-e2e}
+# Everything a run writes outside the node's own tmpfs. On a real disk: overlayfs accepts no overlay as its upper directory.
+export FAIRLEAD_NODE_DIR=${FAIRLEAD_NODE_DIR:-$E2E/target/node}
+
+# What Debian and Ubuntu call the things we need: one list for building, the node, the images and the peers.
+PACKAGES=(
+  gcc libc6-dev make maven valgrind                 # the launcher, the Maven build
+  libseccomp2 libseccomp-dev pkg-config golang-go   # seccomp profiles; runc, crictl
+  iproute2 iptables util-linux procps               # the node
+  containernetworking-plugins                       # pod networks
+  busybox-static docker-registry jq openssl         # the images and their registry
+)
+
+say() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
+die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
+
+need_root() { [ "$(id -u)" = 0 ] || die "needs root, to make namespaces, mounts and cgroups of its own. Try: sudo $0"; }
+
+need_packages() {
+  local missing=() p
+  for p in "${PACKAGES[@]}"; do
+    case $p in
+    # any Go will do that can fetch the one we need; a Maven or Go that was not installed by apt counts too
+    golang-go) command -v go >/dev/null && continue ;;
+    maven) command -v mvn >/dev/null && continue ;;
+    esac
+    dpkg-query -W -f '${db:Status-Status}\n' "$p" 2>/dev/null | grep -qx installed || missing+=("$p")
+  done
+  [ ${#missing[@]} = 0 ] && return
+  say "installing ${missing[*]}"
+  command -v apt-get >/dev/null || die "please install: ${missing[*]}"
+  # The registry and the CNI DHCP daemon would start as services where systemd runs: they are masked by a policy for this one call.
+  local policy=/usr/sbin/policy-rc.d made=
+  [ -e $policy ] || { printf '#!/bin/sh\nexit 101\n' >$policy; chmod +x $policy; made=1; }
+  local status=0
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null; } || status=$?
+  [ -z "$made" ] || rm -f $policy
+  return $status
+}
+
+# Sets JAVA_HOME to a JDK 25 or newer.
+need_jdk() {
+  local home
+  for home in "${JAVA_HOME:-}" /usr/lib/jvm/*25* /opt/*jdk*25*; do
+    [ -x "$home/bin/javac" ] && [ "$("$home/bin/javac" -version 2>&1 | sed 's/[^0-9]*\([0-9]*\).*/\1/')" -ge 25 ] || continue
+    export JAVA_HOME=$home PATH=$home/bin:$PATH
+    return
+  done
+  die "needs a JDK 25: none in JAVA_HOME (${JAVA_HOME:-not set}) nor in /usr/lib/jvm. Install one (openjdk-25-jdk-headless, temurin-25-jdk) or set JAVA_HOME."
+}
+
+maven() { (cd "$ROOT" && mvn -B "$@"); }
+
+# A Go that can build what asks for 1.26.6. A distribution's older one fetches it, as the module golang.org/toolchain.
+need_go() {
+  local wanted=1.26.8 have directory
+  have=$(go env GOVERSION 2>/dev/null | sed 's/^go//')
+  [ "$(printf '%s\n' 1.26.6 "$have" | sort -V | head -1)" = 1.26.6 ] && return
+  directory=$CACHE/go-$wanted
+  if [ ! -e "$directory" ]; then
+    say "Go $wanted (${have:-none} is here)"
+    mkdir -p "$CACHE"
+    local module
+    module=$(cd / && GOTOOLCHAIN=local GOFLAGS=-mod=mod go mod download -json "golang.org/toolchain@v0.0.1-go$wanted.linux-$(dpkg --print-architecture)" | jq -er .Dir)
+    cp -r "$module" "$directory.$$"
+    chmod -R u+w "$directory.$$"
+    chmod +x "$directory.$$"/bin/* "$directory.$$"/pkg/tool/*/* # a module's files are never executable
+    mv -T "$directory.$$" "$directory"
+  fi
+  export PATH=$directory/bin:$PATH GOTOOLCHAIN=local
+  unset GOROOT
+}
+
+# cached NAME FILE...: the directory $CACHE/NAME-(hash of the files). Succeeds if it is there already; else the caller fills $cached.new
+# and calls keep. Two runs side by side build twice, and the last one stays.
+cached() {
+  local name=$1
+  shift
+  cached=$CACHE/$name-$(cat "$@" | sha256sum | cut -c1-16)
+  [ -d "$cached" ] && return
+  mkdir -p "$CACHE"
+  cached_new=$(mktemp -d "$CACHE/$name.XXXXXX")
+  return 1
+}
+keep() { rm -rf "$cached" && mv -T "$cached_new" "$cached"; }
+
+# go_build OUTPUT TAGS PACKAGE: with the module in the current directory.
+go_build() { go build -mod=readonly -buildvcs=false -trimpath -ldflags '-s -w' -tags "$2" -o "$1/${3##*/}" "$3"; }
+
+# crictl (and critest): puts them on the PATH.
+need_tools() {
+  if ! cached tools "$E2E"/tools/cri-tools/go.*; then
+    need_go
+    say "building crictl"
+    (cd "$E2E/tools/cri-tools" && CGO_ENABLED=0 go_build "$cached_new" "" sigs.k8s.io/cri-tools/cmd/crictl)
+    keep
+  fi
+  export PATH=$cached:$PATH
+}
+
+# containerd with its shim, and runc: puts them on the PATH.
+need_peers() {
+  if ! cached peers "$E2E"/peers/go.*; then
+    need_go
+    say "building containerd and runc, to compare with"
+    (
+      cd "$E2E/peers"
+      for c in containerd containerd-shim-runc-v2; do
+        CGO_ENABLED=0 go_build "$cached_new" "no_btrfs no_devmapper no_zfs" "github.com/containerd/containerd/v2/cmd/$c"
+      done
+      CGO_ENABLED=1 go_build "$cached_new" seccomp github.com/opencontainers/runc
+    )
+    keep
+  fi
+  export PATH=$cached:$PATH
+}
+
+# The images; sets REGISTRY to the registry's directory.
+need_images() {
+  if ! cached images "$E2E/images/build" /bin/busybox; then
+    say "assembling images"
+    "$E2E/images/build" "$cached_new"
+    keep
+  fi
+  REGISTRY=$cached
+}
+
+# The private node with the registry in it, gone when the calling script ends.
+start_node() {
+  trap stop_node EXIT
+  "$E2E/node/node" stop
+  "$E2E/node/node" start
+  in_node mkdir -p /var/lib/docker-registry
+  in_node mount --bind "$REGISTRY" /var/lib/docker-registry
+  in_node docker-registry serve /etc/docker/registry/config.yml >"$FAIRLEAD_NODE_DIR/registry.log" 2>&1 </dev/null &
+  disown # else bash reports its end with the node's
+  local tries
+  for tries in $(seq 100); do
+    ! in_node bash -c 'exec 3<>/dev/tcp/127.0.0.1/5000' 2>/dev/null || return 0
+    sleep 0.1
+  done
+  cat "$FAIRLEAD_NODE_DIR/registry.log" >&2
+  die "the registry does not answer after $tries tries"
+}
+stop_node() { "$E2E/node/node" stop; }
+in_node() { "$E2E/node/node" exec "$@"; }
