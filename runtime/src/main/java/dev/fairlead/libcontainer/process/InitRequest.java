@@ -1,0 +1,70 @@
+package dev.fairlead.libcontainer.process;
+
+import dev.fairlead.linux.Fd;
+import dev.fairlead.oci.IdMapping;
+import dev.fairlead.oci.TimeOffset;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * All that a container's first process needs. Descriptors are borrowed for the call.
+ *
+ * @param process empty: none, but process 1 of a PID namespace that pods share: it reaps, and ends on a SIGTERM from outside
+ * @param unshared namespaces that are made for it
+ * @param joined namespaces that exist; none may be in {@code unshared} too
+ * @param uidMappings of a user namespace in {@code unshared}
+ * @param gidMappings of a user namespace in {@code unshared}
+ * @param hostname set in a UTS namespace of its own; empty: as it is
+ * @param domainname likewise
+ * @param timeOffsets by clock, {@code monotonic} and {@code boottime}, of a time namespace in {@code unshared}
+ * @param mountProc whether init makes a mount of its PID namespace's procfs, attached nowhere: see {@link InitProcess#procMount}
+ * @param propagation of the root, MS_* as in mount(2); 0: as {@code enterRoot} gets it
+ * @param readOnlyRoot makes the root read-only once the working directory exists
+ */
+public record InitRequest(
+        Optional<ProcessRequest> process,
+        Set<NamespaceType> unshared,
+        Map<NamespaceType, Fd> joined,
+        List<IdMapping> uidMappings,
+        List<IdMapping> gidMappings,
+        Optional<String> hostname,
+        Optional<String> domainname,
+        Map<String, TimeOffset> timeOffsets,
+        boolean mountProc,
+        long propagation,
+        boolean readOnlyRoot,
+        CgroupMembership cgroups,
+        ContainerStdio stdio) {
+    public InitRequest {
+        unshared = Set.copyOf(unshared);
+        joined = Map.copyOf(joined);
+        uidMappings = List.copyOf(uidMappings);
+        gidMappings = List.copyOf(gidMappings);
+        timeOffsets = Map.copyOf(timeOffsets);
+        for (NamespaceType type : joined.keySet()) {
+            if (unshared.contains(type)) {
+                throw new IllegalArgumentException("namespace " + type.ociName() + " is to be made and to be joined");
+            }
+        }
+    }
+
+    /** Process 1 of a PID namespace of its own, in a mount namespace that holds nothing; {@code joined}: such as the pod's user namespace. */
+    public static InitRequest pause(Map<NamespaceType, Fd> joined, CgroupMembership cgroups, Fd devNull) {
+        return new InitRequest(
+                Optional.empty(),
+                Set.of(NamespaceType.PID, NamespaceType.MOUNT),
+                joined,
+                List.of(),
+                List.of(),
+                Optional.empty(),
+                Optional.empty(),
+                Map.of(),
+                false,
+                0,
+                false,
+                cgroups,
+                new ContainerStdio(devNull, devNull, devNull, Map.of()));
+    }
+}

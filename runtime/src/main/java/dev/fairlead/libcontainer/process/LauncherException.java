@@ -1,0 +1,26 @@
+package dev.fairlead.libcontainer.process;
+
+import dev.fairlead.linux.Errno;
+import java.io.IOException;
+
+/** A process of a container that could not be launched: operation, object, errno, and what to do. Decide by {@link #failure()}. */
+public final class LauncherException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    private final transient LaunchFailure failure;
+
+    LauncherException(LaunchFailure failure, String object) {
+        super(failure.describe(object));
+        this.failure = failure;
+    }
+
+    /** Step, errno and detail as the launcher told them. */
+    public LaunchFailure failure() {
+        return failure;
+    }
+
+    /** Why the step failed. */
+    public Errno errno() {
+        return failure.errno();
+    }
+}
