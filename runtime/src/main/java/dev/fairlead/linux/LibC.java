@@ -43,6 +43,66 @@ public interface LibC {
 
     long pwrite(int fd, Pointer buffer, long count, long offset);
 
+    // Mounts, files by descriptor, namespaces (Mounts, Openat, Stat, Xattrs, Namespaces).
+
+    int mount(String source, String target, String type, long flags, String data);
+
+    int umount2(String target, int flags);
+
+    int openat(int dir, String path, int flags, int mode);
+
+    int mkdirat(int dir, String path, int mode);
+
+    int mknodat(int dir, String path, int mode, long device);
+
+    int symlinkat(String target, int dir, String path);
+
+    int linkat(int fromDir, String from, int toDir, String to, int flags);
+
+    int unlinkat(int dir, String path, int flags);
+
+    long readlinkat(int dir, String path, Pointer buffer, long size);
+
+    int fchmodat(int dir, String path, int mode, int flags);
+
+    int fchmod(int fd, int mode);
+
+    int fchownat(int dir, String path, int uid, int gid, int flags);
+
+    int utimensat(int dir, String path, Pointer times, int flags);
+
+    int statx(int dir, String path, int flags, int mask, Pointer status);
+
+    int fstatfs(int fd, Pointer status);
+
+    int fsetxattr(int fd, String name, Pointer value, long size, int flags);
+
+    long fgetxattr(int fd, String name, Pointer value, long size);
+
+    long flistxattr(int fd, Pointer names, long size);
+
+    int lsetxattr(String path, String name, Pointer value, long size, int flags);
+
+    long lgetxattr(String path, String name, Pointer value, long size);
+
+    long llistxattr(String path, Pointer names, long size);
+
+    int unshare(int flags);
+
+    int setns(int fd, int types);
+
+    int sethostname(String name, long length);
+
+    int setdomainname(String name, long length);
+
+    int umask(int mask);
+
+    int chdir(String path);
+
+    int fchdir(int fd);
+
+    int socket(int domain, int type, int protocol);
+
     /** The bindings, loaded on first use: an image must not load a library while it is built. */
     static LibC get() {
         return Holder.LIBC;

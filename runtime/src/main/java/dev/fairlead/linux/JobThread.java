@@ -1,0 +1,52 @@
+package dev.fairlead.linux;
+
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+
+/**
+ * One job on a platform thread of its own that ends with it. For everything that belongs to an OS thread, such as its namespaces: a
+ * pooled or virtual thread would carry them into somebody else's work.
+ */
+public final class JobThread {
+    private JobThread() {}
+
+    /**
+     * Runs {@code job} and waits until it has ended, also when the caller is interrupted meanwhile: what the job holds has then been
+     * handed over or closed. The interruption is kept.
+     *
+     * @param name of the thread
+     * @throws IOException what the job threw
+     */
+    public static <T> T call(String name, Callable<T> job) throws IOException {
+        FutureTask<T> result = new FutureTask<>(job);
+        Thread thread = Thread.ofPlatform().name(name).daemon().unstarted(result);
+        thread.start();
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return result.get();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } catch (ExecutionException e) {
+            throw unwrapped(e);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private static IOException unwrapped(ExecutionException e) {
+        return switch (e.getCause()) {
+            case IOException io -> io;
+            case RuntimeException unchecked -> throw unchecked;
+            case Error error -> throw error;
+            case null, default -> new IOException(e.getCause());
+        };
+    }
+}
