@@ -103,6 +103,10 @@ public interface LibC {
 
     int socket(int domain, int type, int protocol);
 
+    // Signals (Signals).
+
+    int kill(int pid, int signal);
+
     /** The bindings, loaded on first use: an image must not load a library while it is built. */
     static LibC get() {
         return Holder.LIBC;

@@ -1,0 +1,63 @@
+package dev.fairlead.libcontainer.cgroups;
+
+import dev.fairlead.oci.CpuLimits;
+import dev.fairlead.oci.Resources;
+import java.util.function.Consumer;
+
+/** CPU time on v2: cpu.weight, cpu.max, cpu.max.burst, cpu.idle. What was used is {@link CpuacctV2}'s. */
+record CpuV2(CgroupDirectory directory) implements Controller {
+    private static final int LEAST_SHARES = 2;
+    private static final int MOST_SHARES = 262_144;
+
+    @Override
+    public void apply(Resources limits, boolean fresh, Consumer<String> warnings) throws CgroupException {
+        CpuLimits cpu = limits.cpu();
+        if (cpu == null) {
+            return;
+        }
+        if (cpu.idle() != null) {
+            directory.write("cpu.idle", cpu.idle());
+        }
+        // An idle group has no weight: the kernel refuses one.
+        if (Limits.given(cpu.shares()) && Limits.orZero(cpu.idle()) == 0) {
+            directory.write("cpu.weight", weight(Limits.orZero(cpu.shares())));
+        }
+        setBandwidth(cpu);
+        if (Limits.given(cpu.realtimePeriod()) || Limits.given(cpu.realtimeRuntime())) {
+            throw new CgroupException(
+                    "linux.resources.cpu.realtimePeriod or realtimeRuntime is set: cgroup v2 has no real-time scheduling");
+        }
+    }
+
+    private void setBandwidth(CpuLimits cpu) throws CgroupException {
+        boolean period = Limits.given(cpu.period());
+        if (Limits.given(cpu.quota()) || period) {
+            String quota = Limits.given(cpu.quota())
+                    ? Limits.bounded(cpu.quota()) ? Long.toString(Limits.orZero(cpu.quota())) : "max"
+                    : directory.read("cpu.max").split(" ", 2)[0];
+            // Without a period the kernel keeps the one it has.
+            directory.write("cpu.max", period ? quota + ' ' + cpu.period() : quota);
+        }
+        if (cpu.burst() != null) {
+            directory.write("cpu.max.burst", cpu.burst());
+        }
+    }
+
+    /**
+     * The weight for a number of shares: a quadratic in log2 through (2, 1), (1024, 100) and (262144, 10000), the ends and the defaults of
+     * both scales. A linear map would give a container with the default 1024 shares less than the 100 that everything outside has.
+     */
+    static long weight(long shares) {
+        int clamped = Math.clamp(shares, LEAST_SHARES, MOST_SHARES);
+        if (clamped == LEAST_SHARES) {
+            return 1;
+        }
+        if (clamped == MOST_SHARES) {
+            return 10_000;
+        }
+        double log = Math.log(clamped) / Math.log(2);
+        double exponent = (log * log + 125 * log) / 612 - 7.0 / 34;
+        // Rounded up, but not from 100 to 101 by an error in the last digit.
+        return (long) Math.ceil(Math.pow(10, exponent) - 1e-9);
+    }
+}

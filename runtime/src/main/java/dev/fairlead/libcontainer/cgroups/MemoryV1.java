@@ -1,0 +1,133 @@
+package dev.fairlead.libcontainer.cgroups;
+
+import dev.fairlead.linux.Errno;
+import dev.fairlead.oci.MemoryLimits;
+import dev.fairlead.oci.Resources;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Memory on v1: memory.limit_in_bytes, memory.memsw.limit_in_bytes (memory and swap together) and their like. */
+record MemoryV1(CgroupDirectory directory) implements Controller {
+    private static final String LIMIT = "memory.limit_in_bytes";
+    private static final String LIMIT_WITH_SWAP = "memory.memsw.limit_in_bytes";
+
+    @Override
+    public void apply(Resources limits, boolean fresh, Consumer<String> warnings) throws CgroupException {
+        MemoryLimits memory = limits.memory();
+        if (memory == null) {
+            return;
+        }
+        setLimits(memory, fresh, warnings);
+        write("memory.soft_limit_in_bytes", memory.reservation());
+        write("memory.kmem.tcp.limit_in_bytes", memory.kernelTCP());
+        if (memory.swappiness() != null) {
+            directory.write("memory.swappiness", memory.swappiness());
+        }
+        if (Boolean.TRUE.equals(memory.disableOOMKiller())) {
+            directory.write("memory.oom_control", "1");
+        }
+    }
+
+    private void setLimits(MemoryLimits memory, boolean fresh, Consumer<String> warnings) throws CgroupException {
+        boolean limit = Limits.given(memory.limit());
+        Long swap = memory.swap();
+        if (Limits.orZero(memory.limit()) == Limits.UNLIMITED
+                && !Limits.given(swap)
+                && directory.has(LIMIT_WITH_SWAP)) {
+            // The sum bounds the memory too: left as it is, it would keep the limit that is lifted.
+            swap = Limits.UNLIMITED;
+        }
+        if (Limits.given(swap) && !directory.has(LIMIT_WITH_SWAP)) {
+            if (Limits.bounded(swap)) {
+                warnings.accept("limit of memory and swap together (" + swap
+                        + " bytes) ignored: swap is not accounted here (kernel option swapaccount=1)");
+            }
+            swap = null;
+        }
+        // The kernel keeps limit <= sum at every moment. A raised sum goes first, a lowered one last; a fresh cgroup
+        // has no limits to raise.
+        boolean sumFirst = limit && Limits.given(swap) && !fresh && raises(Limits.orZero(swap));
+        if (sumFirst) {
+            write(LIMIT_WITH_SWAP, swap);
+        }
+        if (limit) {
+            if (Boolean.TRUE.equals(memory.checkBeforeUpdate())) {
+                refuseBelowUsage(Limits.orZero(memory.limit()));
+            }
+            writeLimit(LIMIT, Limits.orZero(memory.limit()));
+        }
+        if (!sumFirst && Limits.given(swap)) {
+            writeLimit(LIMIT_WITH_SWAP, Limits.orZero(swap));
+        }
+    }
+
+    /** Whether a limit of the sum lies above today's limit of memory. */
+    private boolean raises(long sum) throws CgroupException {
+        if (sum == Limits.UNLIMITED) {
+            return true;
+        }
+        OptionalLong now = directory.number(LIMIT);
+        return now.isPresent() && now.getAsLong() < sum;
+    }
+
+    private void writeLimit(String file, long bytes) throws CgroupException {
+        try {
+            directory.write(file, bytes);
+        } catch (CgroupException e) {
+            if (e.errno() != Errno.EBUSY) {
+                throw e;
+            }
+            throw CgroupException.withFigures(
+                    e,
+                    "in use: " + directory.readIfPresent("memory.usage_in_bytes") + " bytes, at most so far: "
+                            + directory.readIfPresent("memory.max_usage_in_bytes"));
+        }
+    }
+
+    private void refuseBelowUsage(long bytes) throws CgroupException {
+        long usage = directory.number("memory.usage_in_bytes").orElse(0);
+        if (bytes >= 0 && bytes < usage) {
+            throw new CgroupException(directory.file(LIMIT) + ": " + bytes + " bytes is less than the " + usage
+                    + " in use, and linux.resources.memory.checkBeforeUpdate is set");
+        }
+    }
+
+    private void write(String file, @Nullable Long bytes) throws CgroupException {
+        if (bytes != null && bytes != 0) {
+            directory.write(file, bytes);
+        }
+    }
+
+    @Override
+    public void measure(Measurement into) throws CgroupException {
+        Map<String, Long> stat = directory.pairs("memory.stat");
+        long usage = directory.number("memory.usage_in_bytes").orElse(0);
+        into.memory = true;
+        into.memoryBytes = usage;
+        into.workingSetBytes = Math.max(0, usage - stat.getOrDefault("total_inactive_file", 0L));
+        into.rssBytes = stat.getOrDefault("total_rss", 0L);
+        into.cacheBytes = stat.getOrDefault("total_cache", 0L);
+        into.mappedFileBytes = stat.getOrDefault("total_mapped_file", 0L);
+        into.pageFaults = stat.getOrDefault("total_pgfault", 0L);
+        into.majorPageFaults = stat.getOrDefault("total_pgmajfault", 0L);
+        into.memoryLimit = directory.number(LIMIT);
+        into.memoryPeakBytes = directory.number("memory.max_usage_in_bytes");
+        into.swapBytes =
+                stat.containsKey("total_swap") ? OptionalLong.of(stat.get("total_swap")) : OptionalLong.empty();
+        OptionalLong sum = directory.number(LIMIT_WITH_SWAP);
+        into.swapLimit = sum.isPresent() && into.memoryLimit.isPresent()
+                ? OptionalLong.of(Math.max(0, sum.getAsLong() - into.memoryLimit.getAsLong()))
+                : OptionalLong.empty();
+    }
+
+    /** Kills by the OOM killer in this cgroup and those below: v1 counts them where the victim was. */
+    long oomKills() throws CgroupException {
+        long kills = 0;
+        for (CgroupDirectory each : directory.tree()) {
+            kills += each.pairs("memory.oom_control").getOrDefault("oom_kill", 0L);
+        }
+        return kills;
+    }
+}
