@@ -26,6 +26,16 @@ public final class ErrnoException extends IOException {
         return new ErrnoException(what.toString(), errno);
     }
 
+    private ErrnoException(String message, ErrnoException cause) {
+        super(message, cause);
+        this.errno = cause.errno;
+    }
+
+    /** The same failure with what is known about it behind: why the kernel refused, what to do. */
+    public ErrnoException explained(String explanation) {
+        return new ErrnoException(getMessage() + ": " + explanation, this);
+    }
+
     public Errno errno() {
         return errno;
     }

@@ -1,0 +1,167 @@
+package dev.fairlead.libcontainer.rootfs;
+
+import dev.fairlead.linux.Errno;
+import dev.fairlead.linux.ErrnoException;
+import dev.fairlead.linux.Fd;
+import dev.fairlead.linux.Mounts;
+import dev.fairlead.linux.Mounts.Attribute;
+import dev.fairlead.linux.Mounts.AttributeChange;
+import dev.fairlead.linux.Mounts.Propagation;
+import dev.fairlead.linux.Mounts.TreeFlag;
+import dev.fairlead.linux.Openat;
+import dev.fairlead.linux.Openat.OpenFlag;
+import dev.fairlead.linux.Stat;
+import java.io.IOException;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The source of a bind mount as a detached copy of its mount, ready to be attached. From the moment that the host's mount namespace is left
+ * it is a descriptor and no path.
+ */
+final class BindSource implements AutoCloseable {
+    private final MountEntry entry;
+    private final Fd tree;
+    private final Stat.Status status;
+
+    private BindSource(MountEntry entry, Fd tree, Stat.Status status) {
+        this.entry = entry;
+        this.tree = tree;
+        this.status = status;
+    }
+
+    /** Clones the mount at the entry's source, in the mount namespace that this thread is in. */
+    static BindSource open(MountEntry entry) throws RootfsException {
+        Set<TreeFlag> flags = EnumSet.of(TreeFlag.CLONE);
+        if (entry.options().recursiveBind()) {
+            flags.add(TreeFlag.RECURSIVE);
+        }
+        Fd tree;
+        try {
+            tree = Mounts.openTree(Fd.CWD, entry.source(), flags);
+        } catch (ErrnoException e) {
+            throw new RootfsException(entry.describe(), e, explain(entry.source(), e.errno()));
+        }
+        try {
+            return new BindSource(entry, tree, Stat.of(tree));
+        } catch (IOException e) {
+            tree.close();
+            throw new RootfsException(entry.describe(), e);
+        }
+    }
+
+    /**
+     * Gives the copy the mappings of a user namespace.
+     * @param userNamespace borrowed
+     */
+    void mapIds(Fd userNamespace) throws IOException {
+        AttributeChange change =
+                new AttributeChange(Set.of(Attribute.IDMAP), Set.of(), Optional.empty(), Optional.of(userNamespace));
+        try {
+            if (entry.options().idmap() == MountOptions.Idmap.RECURSIVE) {
+                Mounts.setAttributesRecursively(tree, change);
+            } else {
+                Mounts.setAttributes(tree, change);
+            }
+        } catch (ErrnoException e) {
+            throw e.errno() == Errno.EINVAL ? e.explained("the file system there has no idmapped mounts") : e;
+        }
+    }
+
+    /** Gives the copy all that it shall have, while no path leads to it. */
+    void configure(Propagation base) throws IOException {
+        BindAttributes.apply(tree, entry.options());
+        if (!entry.options().recursive().isEmpty()) {
+            Mounts.setAttributesRecursively(tree, entry.options().recursive());
+        }
+        setPropagation(tree, base, entry.options().propagation());
+    }
+
+    /**
+     * Makes a copy the slave (or what the root's propagation says) of the mount it was made from, and then what its own options say, in order. A
+     * copy is born in its original's peer group: what is mounted in the container would appear on the host.
+     */
+    static void setPropagation(Fd tree, Propagation base, List<MountOptions.PropagationChange> changes)
+            throws IOException {
+        boolean decided = !changes.isEmpty()
+                && changes.getFirst().recursive()
+                && changes.getFirst().type() != Propagation.SHARED;
+        if (!decided && base != Propagation.SHARED) {
+            Mounts.setAttributesRecursively(tree, AttributeChange.propagation(base));
+        }
+        for (MountOptions.PropagationChange change : changes) {
+            if (change.recursive()) {
+                Mounts.setAttributesRecursively(tree, change.change());
+            } else {
+                Mounts.setAttributes(tree, change.change());
+            }
+        }
+    }
+
+    MountEntry entry() {
+        return entry;
+    }
+
+    Fd tree() {
+        return tree;
+    }
+
+    Stat.Status status() {
+        return status;
+    }
+
+    boolean isDirectory() {
+        return status.type() == dev.fairlead.linux.FileType.DIRECTORY;
+    }
+
+    boolean isProcfs() throws IOException {
+        return Stat.fileSystem(tree).magic() == Stat.PROC_SUPER_MAGIC;
+    }
+
+    /** Why a source cannot be cloned, in words: the kernel's EINVAL has many meanings. */
+    private static String explain(String source, Errno errno) {
+        return switch (errno) {
+            case ENOENT ->
+                source.matches("/proc/[0-9]+(/.*)?")
+                        ? "no such process or no such descriptor; it may have ended meanwhile"
+                        : "it does not exist on the host: create it, or use a volume that does (hostPath type DirectoryOrCreate)";
+            case EINVAL -> explainInvalid(source);
+            case EACCES -> "the daemon has no access to it";
+            case ELOOP -> "symbolic links in a circle, or a link below /proc that leads to no path";
+            case ENOTDIR -> "a part of the path is no directory";
+            default -> "";
+        };
+    }
+
+    /** EINVAL of open_tree: what it is lies on no mount of the host's mount namespace. */
+    private static String explainInvalid(String source) {
+        String link = "";
+        try {
+            link = Openat.readLink(Fd.CWD, source);
+        } catch (ErrnoException | RuntimeException e) {
+            // Not a link: then its mount is to be spoken of.
+        }
+        if (link.matches("(socket|pipe):\\[[0-9]+]") || link.startsWith("anon_inode:") || link.startsWith("/memfd:")) {
+            return "it is " + link
+                    + ", which lies on no mount, and only what lies on one can be mounted elsewhere: name a file, directory or"
+                    + " device that has a path";
+        }
+        try (Fd object = Openat.open(Fd.CWD, source, EnumSet.of(OpenFlag.PATH), 0)) {
+            if (Stat.fileSystem(object).magic() == Stat.NSFS_MAGIC) {
+                return "it is a namespace file";
+            }
+        } catch (IOException e) {
+            return "";
+        }
+        return "it lies on a mount of another mount namespace"
+                + (link.isEmpty() ? "" : " (" + link + ")")
+                + ", or on one that must not be copied (unbindable): the kernel copies only mounts of the host's own";
+    }
+
+    @Override
+    public void close() {
+        tree.close();
+    }
+}

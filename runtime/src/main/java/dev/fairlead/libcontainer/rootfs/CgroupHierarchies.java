@@ -1,0 +1,104 @@
+package dev.fairlead.libcontainer.rootfs;
+
+import dev.fairlead.linux.Fd;
+import dev.fairlead.linux.Openat;
+import dev.fairlead.linux.Openat.OpenFlag;
+import dev.fairlead.linux.Stat;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Where the host has its cgroups mounted and which of them are the container's: what getCgroupMounts of libcontainer finds out.
+ *
+ * @param unified /sys/fs/cgroup is a cgroup v2 hierarchy; not so on a hybrid host
+ * @param v1 the hierarchies of cgroup v1
+ * @param v2Path of the container's cgroup below the v2 hierarchy, as the host sees it
+ */
+record CgroupHierarchies(boolean unified, List<Hierarchy> v1, Optional<String> v2Path) {
+    static final String UNIFIED_MOUNT = "/sys/fs/cgroup";
+
+    /**
+     * A hierarchy of cgroup v1.
+     *
+     * @param mountPoint on the host
+     * @param options that mount it anew: its controllers, or {@code name=systemd}
+     * @param own directory of the container's cgroup on the host
+     */
+    record Hierarchy(String mountPoint, List<String> options, String own) {
+        /** The last part of its mount point, which is its name inside too. */
+        String name() {
+            return mountPoint.substring(mountPoint.lastIndexOf('/') + 1);
+        }
+    }
+
+    /**
+     * Reads them as this thread's mount and cgroup namespaces have them.
+     * @param pid of the container's init
+     */
+    static CgroupHierarchies of(int pid) throws IOException {
+        return parse(
+                isUnified(),
+                Files.readAllLines(Path.of("/proc/thread-self/mountinfo")),
+                Files.readAllLines(Path.of("/proc/" + pid + "/cgroup")));
+    }
+
+    private static boolean isUnified() throws IOException {
+        try (Fd mount = Openat.open(Fd.CWD, UNIFIED_MOUNT, EnumSet.of(OpenFlag.PATH), 0)) {
+            return Stat.fileSystem(mount).magic() == Stat.CGROUP2_SUPER_MAGIC;
+        }
+    }
+
+    /**
+     * Combines mountinfo and cgroup of proc(5).
+     * @param groups lines {@code ID:CONTROLLERS:PATH}
+     */
+    static CgroupHierarchies parse(boolean unified, List<String> mounts, List<String> groups) throws IOException {
+        Map<String, String> paths = new HashMap<>();
+        for (String line : groups) {
+            String[] fields = line.split(":", 3);
+            if (fields.length == 3) {
+                Arrays.stream(fields[1].split(",")).forEach(controller -> paths.put(controller, fields[2]));
+            }
+        }
+        List<Hierarchy> hierarchies = new ArrayList<>();
+        Set<List<String>> seen = new HashSet<>();
+        for (String line : mounts) {
+            String[] halves = line.split(" - ", 2);
+            if (halves.length < 2 || !halves[1].startsWith("cgroup ")) {
+                continue;
+            }
+            String[] mount = halves[0].split(" ");
+            String superOptions = halves[1].substring(halves[1].lastIndexOf(' ') + 1);
+            List<String> own = Arrays.stream(superOptions.split(","))
+                    .filter(paths::containsKey)
+                    .toList();
+            // The same hierarchy may be mounted again elsewhere: the first place counts.
+            if (!own.isEmpty() && seen.add(own)) {
+                String group = paths.getOrDefault(own.getFirst(), "/");
+                hierarchies.add(new Hierarchy(mount[4], own, mount[4] + below(mount[3], group)));
+            }
+        }
+        return new CgroupHierarchies(unified, List.copyOf(hierarchies), Optional.ofNullable(paths.get("")));
+    }
+
+    /** The part of {@code group} below {@code root}, which is what the mount shows. */
+    private static String below(String root, String group) throws IOException {
+        if (root.equals("/")) {
+            return group.equals("/") ? "" : group;
+        }
+        if (!group.equals(root) && !group.startsWith(root + "/")) {
+            throw new IOException("cgroup " + group + " is not below " + root + ", which the host has mounted");
+        }
+        return group.substring(root.length());
+    }
+}

@@ -1,0 +1,205 @@
+package dev.fairlead.libcontainer.rootfs;
+
+import dev.fairlead.linux.Errno;
+import dev.fairlead.linux.ErrnoException;
+import dev.fairlead.linux.Fd;
+import dev.fairlead.linux.FileType;
+import dev.fairlead.linux.Mounts;
+import dev.fairlead.linux.Mounts.TreeFlag;
+import dev.fairlead.linux.Openat;
+import dev.fairlead.linux.Openat.OpenFlag;
+import dev.fairlead.linux.Stat;
+import java.io.IOException;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** What is made in /dev: device nodes, links, ptmx and the console. Each step works on a held directory and never follows a link in it. */
+final class DeviceDirectory {
+    private static final Set<OpenFlag> ITSELF = EnumSet.of(OpenFlag.PATH, OpenFlag.NOFOLLOW);
+    private static final Set<OpenFlag> MOUNT_POINT =
+            EnumSet.of(OpenFlag.RDONLY, OpenFlag.CREAT, OpenFlag.EXCL, OpenFlag.NOFOLLOW);
+    private static final String DEV = "/dev";
+    private static final int NODEV = 0x4; // ST_NODEV
+
+    /** Every system has them at /proc/self, though /proc/thread-self would be right for threads. */
+    private static final Map<String, String> LINKS = new LinkedHashMap<>();
+
+    static {
+        LINKS.put("fd", "/proc/self/fd");
+        LINKS.put("stdin", "/proc/self/fd/0");
+        LINKS.put("stdout", "/proc/self/fd/1");
+        LINKS.put("stderr", "/proc/self/fd/2");
+    }
+
+    private final Rootfs rootfs;
+
+    DeviceDirectory(Rootfs rootfs) {
+        this.rootfs = rootfs;
+    }
+
+    /**
+     * Makes the nodes.
+     * @param bind instead of making them, mount the host's: in a user namespace mknod(2) makes nodes that cannot be opened
+     */
+    void makeNodes(List<DeviceNode> nodes, boolean bind) throws RootfsException {
+        try (Fd dev = rootfs.directory(DEV, 0755)) {
+            for (DeviceNode node : nodes) {
+                try {
+                    int slash = node.path().lastIndexOf('/');
+                    if (node.path().substring(0, slash).equals(DEV)) {
+                        makeNode(dev, node.path().substring(slash + 1), node, bind);
+                    } else {
+                        try (Rootfs.Place place = rootfs.place(node.path(), 0755)) {
+                            makeNode(place.directory(), place.name(), node, bind);
+                        }
+                    }
+                } catch (IOException e) {
+                    throw new RootfsException(node.describe(), e);
+                }
+            }
+        } catch (RootfsException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new RootfsException("devices: " + DEV, e);
+        }
+    }
+
+    private void makeNode(Fd directory, String name, DeviceNode node, boolean bind) throws IOException {
+        if (bind) {
+            bindNode(directory, name, node);
+            return;
+        }
+        try {
+            Openat.makeNode(directory, name, node.type(), node.mode(), node.number());
+        } catch (ErrnoException e) {
+            switch (e.errno()) {
+                case EEXIST -> {} // The image's own, or that of a volume: as libcontainer does, it stays.
+                case EPERM -> bindNode(directory, name, node);
+                default -> throw e;
+            }
+            return;
+        }
+        try (Fd made = Openat.open(directory, name, ITSELF, 0)) {
+            Stat.Status status = Stat.of(made);
+            verify(status, node, "what was made");
+            if (status.mode() != node.mode()) {
+                // The umask is 0 here; a default ACL of the directory still has a say.
+                Openat.chmod(made, node.mode(), rootfs.descriptors());
+            }
+            if (status.uid() != node.uid() || status.gid() != node.gid()) {
+                Openat.chown(made, node.uid(), node.gid());
+            }
+        }
+    }
+
+    private static void bindNode(Fd directory, String name, DeviceNode node) throws IOException {
+        try (Fd source = Openat.open(Fd.CWD, node.path(), ITSELF, 0)) {
+            verify(Stat.of(source), node, "the host's " + node.path());
+            if ((Stat.fileSystem(source).mountFlags() & NODEV) != 0) {
+                throw new IOException("the host's " + node.path()
+                        + " lies on a mount with nodev, from which no device can be opened");
+            }
+            try (Fd tree = Mounts.openTree(source, "", EnumSet.of(TreeFlag.CLONE, TreeFlag.EMPTY_PATH));
+                    Fd target = mountPoint(directory, name)) {
+                Mounts.attach(tree, target);
+            }
+        }
+    }
+
+    private static void verify(Stat.Status status, DeviceNode node, String what) throws IOException {
+        boolean fifo = node.type() == FileType.FIFO && status.type() == FileType.FIFO;
+        if (!fifo && !status.isDevice(node.type(), node.number())) {
+            throw new IOException(what + " is a " + status.type().words() + " " + status.target() + ", not a "
+                    + node.type().words() + " " + node.number());
+        }
+    }
+
+    /** An empty file to mount on, or what is there already as long as it is no link. */
+    private static Fd mountPoint(Fd directory, String name) throws IOException {
+        try {
+            return Openat.open(directory, name, MOUNT_POINT, 0);
+        } catch (ErrnoException e) {
+            if (e.errno() != Errno.EEXIST) {
+                throw e;
+            }
+        }
+        Fd found = Openat.open(directory, name, ITSELF, 0);
+        try {
+            FileType type = Stat.of(found).type();
+            if (type == FileType.SYMBOLIC_LINK || type == FileType.DIRECTORY) {
+                throw new IOException(
+                        directory.name() + "/" + name + " is a " + type.words() + ", on which no device is mounted");
+            }
+            return found;
+        } catch (IOException e) {
+            found.close();
+            throw e;
+        }
+    }
+
+    /** Makes the links that programs expect; one that exists stays. */
+    void makeLinks() throws RootfsException {
+        try (Fd dev = rootfs.directory(DEV, 0755)) {
+            for (Map.Entry<String, String> link : LINKS.entrySet()) {
+                makeLink(link.getValue(), dev, link.getKey());
+            }
+            if (hasKcore()) {
+                makeLink("/proc/kcore", dev, "core");
+            }
+            replaceByLink("pts/ptmx", dev, "ptmx");
+        } catch (IOException e) {
+            throw new RootfsException("links in " + DEV, e);
+        }
+    }
+
+    private static void makeLink(String target, Fd directory, String name) throws ErrnoException {
+        try {
+            Openat.makeLink(target, directory, name);
+        } catch (ErrnoException e) {
+            if (e.errno() != Errno.EEXIST) {
+                throw e;
+            }
+        }
+    }
+
+    private static void replaceByLink(String target, Fd directory, String name) throws ErrnoException {
+        try {
+            Openat.unlink(directory, name);
+        } catch (ErrnoException e) {
+            if (e.errno() != Errno.ENOENT) {
+                throw e;
+            }
+        }
+        Openat.makeLink(target, directory, name);
+    }
+
+    private static boolean hasKcore() throws ErrnoException {
+        try {
+            Stat.ofName(Fd.CWD, "/proc/kcore");
+            return true;
+        } catch (ErrnoException e) {
+            if (e.errno() == Errno.ENOENT) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * Mounts the container's terminal on /dev/console. The peer is a descriptor all the way, and the file below it is no link that could lead
+     * elsewhere (CVE-2025-52565).
+     *
+     * @param peer a detached copy of its mount
+     */
+    void mountConsole(Fd peer) throws RootfsException {
+        try (Fd dev = rootfs.directory(DEV, 0755);
+                Fd target = mountPoint(dev, "console")) {
+            Mounts.attach(peer, target);
+        } catch (IOException e) {
+            throw new RootfsException("terminal on /dev/console", e);
+        }
+    }
+}

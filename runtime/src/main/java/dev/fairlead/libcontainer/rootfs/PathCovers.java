@@ -1,0 +1,164 @@
+package dev.fairlead.libcontainer.rootfs;
+
+import dev.fairlead.linux.DeviceNumber;
+import dev.fairlead.linux.Errno;
+import dev.fairlead.linux.ErrnoException;
+import dev.fairlead.linux.Fd;
+import dev.fairlead.linux.FileType;
+import dev.fairlead.linux.Mounts;
+import dev.fairlead.linux.Mounts.Attribute;
+import dev.fairlead.linux.Mounts.AttributeChange;
+import dev.fairlead.linux.Mounts.TreeFlag;
+import dev.fairlead.linux.Openat;
+import dev.fairlead.linux.Openat.OpenFlag;
+import dev.fairlead.linux.Stat;
+import java.io.IOException;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Covers what a container may not read (libcontainer's maskPaths) and makes read-only what it may not write (readonlyPath). Paths that do not
+ * exist are skipped; links are followed, inside the root.
+ */
+final class PathCovers {
+    private static final DeviceNumber NULL = new DeviceNumber(1, 3);
+    private static final Set<TreeFlag> COPY = EnumSet.of(TreeFlag.CLONE, TreeFlag.EMPTY_PATH);
+    private static final Set<TreeFlag> COPY_ALL = EnumSet.of(TreeFlag.CLONE, TreeFlag.EMPTY_PATH, TreeFlag.RECURSIVE);
+
+    private final Rootfs rootfs;
+    private final Optional<String> label;
+
+    PathCovers(Rootfs rootfs, Optional<String> label) {
+        this.rootfs = rootfs;
+        this.label = label;
+    }
+
+    /** Covers files with /dev/null and directories with an empty, read-only tmpfs. */
+    void mask(List<String> paths) throws RootfsException {
+        if (paths.isEmpty()) {
+            return;
+        }
+        try (Fd devNull = openDevNull()) {
+            Optional<Fd> empty = Optional.empty();
+            try {
+                for (String path : paths) {
+                    try (Found found = Found.at(rootfs, path)) {
+                        if (found.isDirectory()) {
+                            empty = Optional.of(cover(found.fd(), empty));
+                        } else if (found.exists()) {
+                            attachCopy(devNull, found.fd());
+                        }
+                    } catch (IOException e) {
+                        throw new RootfsException("masked path " + path, e);
+                    }
+                }
+            } finally {
+                empty.ifPresent(Fd::close);
+            }
+        } catch (RootfsException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new RootfsException("masked paths", e);
+        }
+    }
+
+    /** One file system for all of them; each further directory gets a copy of the mount. */
+    private Fd cover(Fd directory, Optional<Fd> empty) throws IOException {
+        if (empty.isPresent()) {
+            attachCopy(empty.get(), directory);
+            return empty.get();
+        }
+        List<NewFileSystem.Option> options = new java.util.ArrayList<>();
+        options.add(new NewFileSystem.Option("ro", ""));
+        label.ifPresent(text -> options.add(new NewFileSystem.Option("context", text)));
+        Fd made = NewFileSystem.mount("tmpfs", "tmpfs", options, EnumSet.of(Attribute.RDONLY));
+        try {
+            Mounts.attach(made, directory);
+            return made;
+        } catch (ErrnoException e) {
+            made.close();
+            throw e;
+        }
+    }
+
+    private static void attachCopy(Fd mount, Fd target) throws ErrnoException {
+        try (Fd copy = Mounts.openTree(mount, "", COPY)) {
+            Mounts.attach(copy, target);
+        }
+    }
+
+    /** Mounts each path on itself, read-only with all that is mounted below it; its other attributes stay. */
+    void makeReadOnly(List<String> paths) throws RootfsException {
+        for (String path : paths) {
+            try (Found found = Found.at(rootfs, path)) {
+                if (found.exists()) {
+                    try (Fd copy = Mounts.openTree(found.fd(), "", COPY_ALL)) {
+                        Mounts.setAttributesRecursively(copy, AttributeChange.set(Attribute.RDONLY));
+                        Mounts.attach(copy, found.fd());
+                    }
+                }
+            } catch (IOException e) {
+                throw new RootfsException("read-only path " + path, e);
+            }
+        }
+    }
+
+    /** The host's, of which no container had a hand on the name; and still it is looked at (CVE-2025-31133). */
+    private static Fd openDevNull() throws IOException {
+        Fd devNull = Openat.open(Fd.CWD, "/dev/null", EnumSet.of(OpenFlag.PATH, OpenFlag.NOFOLLOW), 0);
+        try {
+            if (!Stat.of(devNull).isDevice(FileType.CHARACTER_DEVICE, NULL)) {
+                throw new IOException("/dev/null of the host is not the null device (character device 1:3)");
+            }
+            return devNull;
+        } catch (IOException e) {
+            devNull.close();
+            throw e;
+        }
+    }
+
+    /** What is at a path, if anything. */
+    private record Found(Optional<Fd> object, Optional<Stat.Status> status) implements AutoCloseable {
+        static Found at(Rootfs rootfs, String path) throws IOException {
+            Optional<Fd> object;
+            try {
+                object = rootfs.find(path);
+            } catch (ErrnoException e) {
+                // A file in the middle of the path: then the path does not exist either.
+                if (e.errno() != Errno.ENOTDIR) {
+                    throw e;
+                }
+                object = Optional.empty();
+            }
+            return object.isEmpty() ? new Found(object, Optional.empty()) : known(object.get());
+        }
+
+        private static Found known(Fd object) throws IOException {
+            try {
+                return new Found(Optional.of(object), Optional.of(Stat.of(object)));
+            } catch (IOException e) {
+                object.close();
+                throw e;
+            }
+        }
+
+        boolean exists() {
+            return object.isPresent();
+        }
+
+        boolean isDirectory() {
+            return status.isPresent() && status.get().type() == FileType.DIRECTORY;
+        }
+
+        Fd fd() {
+            return object.orElseThrow();
+        }
+
+        @Override
+        public void close() {
+            object.ifPresent(Fd::close);
+        }
+    }
+}

@@ -1,0 +1,174 @@
+package dev.fairlead.libcontainer.rootfs;
+
+import dev.fairlead.linux.Errno;
+import dev.fairlead.linux.ErrnoException;
+import dev.fairlead.linux.Fd;
+import dev.fairlead.linux.Mounts;
+import dev.fairlead.linux.Mounts.TreeFlag;
+import dev.fairlead.linux.Namespaces;
+import dev.fairlead.linux.Openat;
+import dev.fairlead.linux.Openat.OpenFlag;
+import dev.fairlead.linux.Stat;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Makes the mount that becomes the container's / and attaches it, in the container's mount namespace. */
+final class RootMount {
+    private static final Set<OpenFlag> HANDLE = EnumSet.of(OpenFlag.PATH);
+    /** fsconfig(2) takes no longer strings. */
+    private static final int MAX_VALUE_BYTES = 255;
+    /** mount(2) takes no more than a page of options. */
+    private static final int MAX_DATA_BYTES = 4095;
+
+    private static volatile @Nullable OverlayApi overlayApi;
+
+    private RootMount() {}
+
+    /** How overlayfs is told of its layers. */
+    enum OverlayApi {
+        /** One by one, {@code lowerdir+}: Linux 6.7. */
+        LAYER_BY_LAYER,
+        /** All in one string through mount(2). */
+        ONE_STRING
+    }
+
+    /**
+     * Attaches an overlay.
+     *
+     * @param attachPoint path of {@code target}
+     * @param descriptors /proc/thread-self/fd
+     * @return the mounted root, owned
+     */
+    static Fd attachOverlay(RootSource.Overlay overlay, OverlayApi api, Path attachPoint, Fd target, Fd descriptors)
+            throws IOException {
+        return switch (api) {
+            case LAYER_BY_LAYER -> {
+                Fd mount = layerByLayer(overlay);
+                try {
+                    Mounts.attach(mount, target);
+                    yield mount;
+                } catch (ErrnoException e) {
+                    mount.close();
+                    throw e;
+                }
+            }
+            case ONE_STRING -> oneString(overlay, attachPoint, target, descriptors);
+        };
+    }
+
+    private static Fd layerByLayer(RootSource.Overlay overlay) throws IOException {
+        List<Fd> opened = new ArrayList<>();
+        try {
+            List<NewFileSystem.Option> options = new ArrayList<>();
+            for (Path layer : overlay.layers()) {
+                options.add(new NewFileSystem.Option("lowerdir+", value(layer, opened)));
+            }
+            options.add(new NewFileSystem.Option("upperdir", value(overlay.upper(), opened)));
+            options.add(new NewFileSystem.Option("workdir", value(overlay.work(), opened)));
+            return NewFileSystem.mount("overlay", "overlay", options, Set.of());
+        } finally {
+            opened.forEach(Fd::close);
+        }
+    }
+
+    /** A path as the kernel takes it: one that is too long goes by its descriptor. */
+    private static String value(Path path, List<Fd> opened) throws IOException {
+        String text = path.toString();
+        if (text.getBytes(StandardCharsets.UTF_8).length <= MAX_VALUE_BYTES) {
+            return text;
+        }
+        Fd directory = Openat.open(Fd.CWD, text, HANDLE, 0);
+        opened.add(directory);
+        return "/proc/self/fd/" + directory.number();
+    }
+
+    /**
+     * Names every directory by the number of a descriptor, looked up from /proc/thread-self/fd as working directory: so neither a colon in a
+     * path nor a page full of layers is a matter, for 500 layers take 2 KiB.
+     */
+    private static Fd oneString(RootSource.Overlay overlay, Path attachPoint, Fd target, Fd descriptors)
+            throws IOException {
+        List<Fd> opened = new ArrayList<>();
+        try (Fd before = Openat.open(Fd.CWD, ".", HANDLE, 0)) {
+            for (Path layer : overlay.layers()) {
+                opened.add(Openat.open(Fd.CWD, layer.toString(), HANDLE, 0));
+            }
+            Fd upper = Openat.open(Fd.CWD, overlay.upper().toString(), HANDLE, 0);
+            opened.add(upper);
+            Fd work = Openat.open(Fd.CWD, overlay.work().toString(), HANDLE, 0);
+            opened.add(work);
+            String layers = opened.subList(0, overlay.layers().size()).stream()
+                    .map(fd -> Integer.toString(fd.number()))
+                    .collect(Collectors.joining(":"));
+            String data = "lowerdir=" + layers + ",upperdir=" + upper.number() + ",workdir=" + work.number();
+            if (data.length() > MAX_DATA_BYTES) {
+                throw new IOException(overlay.layers().size()
+                        + " layers: this kernel takes no more than a page of options for an overlay");
+            }
+            Namespaces.changeDirectory(descriptors);
+            try {
+                Mounts.mount("overlay", Integer.toString(target.number()), "overlay", Set.of(), data);
+            } finally {
+                Namespaces.changeDirectory(before);
+            }
+        } finally {
+            opened.forEach(Fd::close);
+        }
+        return Mounts.openTree(Fd.CWD, attachPoint.toString(), EnumSet.of(TreeFlag.SYMLINK_NOFOLLOW));
+    }
+
+    /** Which way this kernel knows; found out once. */
+    static OverlayApi overlayApi() throws IOException {
+        OverlayApi known = overlayApi;
+        if (known == null) {
+            known = probe();
+            overlayApi = known;
+        }
+        return known;
+    }
+
+    private static OverlayApi probe() throws IOException {
+        try (Fd context = Mounts.fsopen("overlay")) {
+            // Before 6.5 overlayfs takes any word here and complains at the end: then it does not know lowerdir+
+            // either.
+            boolean takesAnything = takes(context, "fairlead_probe");
+            return !takesAnything && takes(context, "lowerdir+") ? OverlayApi.LAYER_BY_LAYER : OverlayApi.ONE_STRING;
+        }
+    }
+
+    private static boolean takes(Fd context, String key) throws IOException {
+        try {
+            Mounts.setString(context, key, "/");
+            return true;
+        } catch (ErrnoException e) {
+            if (e.errno() == Errno.EINVAL) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    /** Says which directory of an overlay is not there: the kernel names none. */
+    static String missing(RootSource.Overlay overlay) {
+        List<Path> paths = new ArrayList<>(overlay.layers());
+        paths.add(overlay.upper());
+        paths.add(overlay.work());
+        for (Path path : paths) {
+            try {
+                if (Stat.ofPath(path.toString()).type() != dev.fairlead.linux.FileType.DIRECTORY) {
+                    return path + " is no directory";
+                }
+            } catch (ErrnoException e) {
+                return path + " is missing: " + e.errno().describe();
+            }
+        }
+        return "";
+    }
+}

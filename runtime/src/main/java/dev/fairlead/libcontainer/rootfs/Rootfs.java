@@ -1,0 +1,169 @@
+package dev.fairlead.libcontainer.rootfs;
+
+import dev.fairlead.linux.Errno;
+import dev.fairlead.linux.ErrnoException;
+import dev.fairlead.linux.Fd;
+import dev.fairlead.linux.Openat;
+import dev.fairlead.linux.Openat.OpenFlag;
+import dev.fairlead.linux.Openat.ResolveFlag;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The root of a container while it is built: names inside it are resolved as if it were /, once, and answered with a descriptor. Nothing is
+ * found or made outside of it, whatever links the image has and whoever swaps a name meanwhile (CVE-2021-30465).
+ */
+final class Rootfs {
+    private static final Set<ResolveFlag> INSIDE = EnumSet.of(ResolveFlag.IN_ROOT, ResolveFlag.NO_MAGICLINKS);
+    private static final Set<ResolveFlag> INSIDE_WITHOUT_LINKS =
+            EnumSet.of(ResolveFlag.IN_ROOT, ResolveFlag.NO_SYMLINKS);
+    private static final Set<OpenFlag> HANDLE = EnumSet.of(OpenFlag.PATH);
+    private static final Set<OpenFlag> DIRECTORY = EnumSet.of(OpenFlag.PATH, OpenFlag.DIRECTORY);
+    private static final Set<OpenFlag> DIRECTORY_ITSELF =
+            EnumSet.of(OpenFlag.PATH, OpenFlag.DIRECTORY, OpenFlag.NOFOLLOW);
+    private static final Set<OpenFlag> NEW_FILE =
+            EnumSet.of(OpenFlag.WRONLY, OpenFlag.CREAT, OpenFlag.EXCL, OpenFlag.NOFOLLOW);
+
+    private final Fd root;
+    private final Fd descriptors;
+    private final String path;
+
+    /**
+     * Takes an attached root.
+     *
+     * @param root borrowed
+     * @param descriptors /proc/thread-self/fd of this thread, borrowed
+     */
+    Rootfs(Fd root, Fd descriptors) throws IOException {
+        this.root = root;
+        this.descriptors = descriptors;
+        this.path = Openat.readLink(descriptors, Integer.toString(root.number()));
+    }
+
+    /** A directory and the name of something in it. */
+    record Place(Fd directory, String name) implements AutoCloseable {
+        @Override
+        public void close() {
+            directory.close();
+        }
+    }
+
+    Fd descriptor() {
+        return root;
+    }
+
+    Fd descriptors() {
+        return descriptors;
+    }
+
+    /** Opens what is at {@code inside}, links followed; empty: nothing is. */
+    Optional<Fd> find(String inside) throws IOException {
+        return ifPresent(relative(inside), HANDLE, INSIDE);
+    }
+
+    /** Opens the directory at {@code inside}; no part of its name may be a link. Makes it where it does not exist. */
+    Fd directoryWithoutLinks(String inside, int mode) throws IOException {
+        Optional<Fd> found = ifPresent(relative(inside), DIRECTORY, INSIDE_WITHOUT_LINKS);
+        return found.isPresent() ? found.get() : makeDirectories(parts(inside), mode, INSIDE_WITHOUT_LINKS);
+    }
+
+    /** Opens the directory at {@code inside}; makes what is missing of it. */
+    Fd directory(String inside, int mode) throws IOException {
+        Optional<Fd> found = ifPresent(relative(inside), DIRECTORY, INSIDE);
+        return found.isPresent() ? found.get() : makeDirectories(parts(inside), mode, INSIDE);
+    }
+
+    /** Opens the directory that {@code inside} lies in; makes what is missing of it. */
+    Place place(String inside, int mode) throws IOException {
+        List<String> parts = parts(inside);
+        if (parts.isEmpty()) {
+            throw new IOException(inside + " names the root itself");
+        }
+        List<String> parents = parts.subList(0, parts.size() - 1);
+        return new Place(directory("/" + String.join("/", parents), mode), parts.getLast());
+    }
+
+    /** Makes an empty file at {@code inside}, where nothing was found. */
+    Fd newFile(String inside, int mode) throws IOException {
+        try (Place place = place(inside, 0755)) {
+            return Openat.open(place.directory(), place.name(), NEW_FILE, mode);
+        }
+    }
+
+    /**
+     * Where a descriptor lies inside, absolute and free of links: from the kernel, not from the name it was opened by.
+     * @throws IOException it lies outside, or it is the root itself
+     */
+    String pathOf(Fd fd) throws IOException {
+        String real = Openat.readLink(descriptors, Integer.toString(fd.number()));
+        if (real.equals(path)) {
+            throw new IOException(fd.name() + " is the root itself, on which nothing can be mounted");
+        }
+        if (!real.startsWith(path.equals("/") ? path : path + "/")) {
+            throw new IOException(fd.name() + " has been moved out of the root while it was worked on");
+        }
+        return path.equals("/") ? real : real.substring(path.length());
+    }
+
+    private Optional<Fd> ifPresent(String name, Set<OpenFlag> flags, Set<ResolveFlag> resolve) throws IOException {
+        try {
+            return Optional.of(Openat.open(root, name, flags, 0, resolve));
+        } catch (ErrnoException e) {
+            if (e.errno() == Errno.ENOENT) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /** From the longest part of the name that exists, links resolved, downward; new names are made and entered one by one. */
+    private Fd makeDirectories(List<String> parts, int mode, Set<ResolveFlag> resolve) throws IOException {
+        int existing = parts.size();
+        Optional<Fd> start = Optional.empty();
+        while (start.isEmpty()) {
+            existing--; // the whole was looked for before; the root exists
+            start = ifPresent(existing == 0 ? "." : String.join("/", parts.subList(0, existing)), DIRECTORY, resolve);
+        }
+        Fd directory = start.get();
+        for (String name : parts.subList(existing, parts.size())) {
+            try (Fd parent = directory) {
+                directory = enter(parent, name, mode);
+            }
+        }
+        return directory;
+    }
+
+    private static Fd enter(Fd parent, String name, int mode) throws IOException {
+        try {
+            Openat.makeDirectory(parent, name, mode);
+        } catch (ErrnoException e) {
+            // Somebody else made it meanwhile, or it is a link to nowhere: the next call knows.
+            if (e.errno() != Errno.EEXIST) {
+                throw e;
+            }
+        }
+        try {
+            return Openat.open(parent, name, DIRECTORY_ITSELF, 0);
+        } catch (ErrnoException e) {
+            if (e.errno() == Errno.ENOTDIR || e.errno() == Errno.ELOOP) {
+                throw e.explained("it is a symbolic link that leads nowhere, or no directory");
+            }
+            throw e;
+        }
+    }
+
+    private static List<String> parts(String inside) {
+        return Arrays.stream(inside.split("/"))
+                .filter(part -> !part.isEmpty() && !part.equals("."))
+                .toList();
+    }
+
+    private static String relative(String inside) {
+        String name = inside.startsWith("/") ? inside.substring(1) : inside;
+        return name.isEmpty() ? "." : name;
+    }
+}

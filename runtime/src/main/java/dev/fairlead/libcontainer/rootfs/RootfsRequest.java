@@ -1,0 +1,91 @@
+package dev.fairlead.libcontainer.rootfs;
+
+import dev.fairlead.oci.Device;
+import dev.fairlead.oci.IdMapping;
+import dev.fairlead.oci.Linux;
+import dev.fairlead.oci.Mount;
+import dev.fairlead.oci.Process;
+import dev.fairlead.oci.Spec;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A root file system to build.
+ *
+ * @param name of the container, for messages
+ * @param source what the root is made of
+ * @param attachPoint a directory of the host that the root is attached to, in the container's mount namespace alone; such as the
+ *     container's own below /run
+ * @param mounts in the order in which they are made
+ * @param devices beside the ones that every container has
+ * @param maskedPaths covered, where they exist
+ * @param readonlyPaths made read-only, where they exist
+ * @param readonly whether / becomes read-only in the end
+ * @param propagation of the sources of bind mounts: rootfsPropagation; empty: slave. / itself gets it from init, after pivot_root
+ * @param mountLabel SELinux
+ * @param workingDirectory made where it does not exist; empty: none
+ * @param cgroupNamespace whether init has a cgroup namespace of its own
+ * @param uidMappings of its user namespace; empty: it is in ours
+ * @param gidMappings of its user namespace
+ */
+public record RootfsRequest(
+        String name,
+        RootSource source,
+        Path attachPoint,
+        List<Mount> mounts,
+        List<Device> devices,
+        List<String> maskedPaths,
+        List<String> readonlyPaths,
+        boolean readonly,
+        Optional<String> propagation,
+        Optional<String> mountLabel,
+        Optional<String> workingDirectory,
+        boolean cgroupNamespace,
+        List<IdMapping> uidMappings,
+        List<IdMapping> gidMappings) {
+    public RootfsRequest {
+        mounts = List.copyOf(mounts);
+        devices = List.copyOf(devices);
+        maskedPaths = List.copyOf(maskedPaths);
+        readonlyPaths = List.copyOf(readonlyPaths);
+        uidMappings = List.copyOf(uidMappings);
+        gidMappings = List.copyOf(gidMappings);
+    }
+
+    /** What a configuration asks for. Its {@code root.path} is not looked at: {@code source} is the root. */
+    public static RootfsRequest of(String name, Spec spec, RootSource source, Path attachPoint) {
+        Optional<Linux> linux = Optional.ofNullable(spec.linux());
+        return new RootfsRequest(
+                name,
+                source,
+                attachPoint,
+                spec.mounts(),
+                linux.map(Linux::devices).orElse(List.of()),
+                linux.map(Linux::maskedPaths).orElse(List.of()),
+                linux.map(Linux::readonlyPaths).orElse(List.of()),
+                spec.root() != null && spec.root().readonly(),
+                linux.map(Linux::rootfsPropagation).filter(text -> !text.isEmpty()),
+                linux.map(Linux::mountLabel).filter(text -> !text.isEmpty()),
+                Optional.ofNullable(spec.process()).map(Process::cwd).filter(text -> !text.isEmpty()),
+                linux.stream()
+                        .flatMap(l -> l.namespaces().stream())
+                        .anyMatch(n -> n.type().equals("cgroup")),
+                linux.map(Linux::uidMappings).orElse(List.of()),
+                linux.map(Linux::gidMappings).orElse(List.of()));
+    }
+
+    boolean hasUserNamespace() {
+        return !uidMappings.isEmpty() || !gidMappings.isEmpty();
+    }
+
+    /** The mounts as they will be made, each judged by itself. */
+    List<MountEntry> entries() throws RootfsException {
+        List<MountEntry> entries = new ArrayList<>();
+        for (int i = 0; i < mounts.size(); i++) {
+            entries.add(MountEntry.of(i, mounts.get(i)));
+        }
+        return entries;
+    }
+}

@@ -1,0 +1,86 @@
+package dev.fairlead.libcontainer.rootfs;
+
+import dev.fairlead.libcontainer.process.InitProcess;
+import dev.fairlead.libcontainer.process.ProcessId;
+import dev.fairlead.linux.Fd;
+import dev.fairlead.linux.JobThread;
+import dev.fairlead.linux.LibC;
+import dev.fairlead.linux.Namespaces;
+import dev.fairlead.linux.Namespaces.Kind;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+
+/** A process with the namespaces of a container's init, which only sleeps; util-linux' unshare makes it. */
+final class TestInit implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final int PIDFD_OPEN = 434;
+
+    private final Process process;
+    private final InitProcess init;
+
+    private TestInit(Process process, InitProcess init) {
+        this.process = process;
+        this.init = init;
+    }
+
+    /** Starts one with mount, net, ipc and uts namespaces of its own, and those that further options of unshare(1) name. */
+    static TestInit start(String... options) throws Exception {
+        List<String> command =
+                new ArrayList<>(List.of("unshare", "--mount", "--net", "--ipc", "--uts", "--propagation", "unchanged"));
+        command.addAll(List.of(options));
+        command.addAll(List.of("sleep", "300"));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        int pid = (int) process.pid();
+        try {
+            awaitSleep(process, pid);
+            int fd = (int) LibC.get().syscall(PIDFD_OPEN, pid, 0, 0, 0, 0, 0);
+            return new TestInit(
+                    process,
+                    new InitProcess(ProcessId.of(pid).orElseThrow(), Fd.owned(fd, "process " + pid), Optional.empty()));
+        } catch (Exception e) {
+            process.destroyForcibly();
+            throw e;
+        }
+    }
+
+    private static void awaitSleep(Process process, int pid) throws Exception {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (!Files.readString(Path.of("/proc/" + pid + "/comm")).strip().equals("sleep")) {
+            if (System.nanoTime() > end || !process.isAlive()) {
+                throw new IOException("unshare did not get to sleep: "
+                        + (process.isAlive()
+                                ? ""
+                                : new String(process.getInputStream().readAllBytes())));
+            }
+            Thread.sleep(2);
+        }
+    }
+
+    InitProcess process() {
+        return init;
+    }
+
+    /** Runs a job in its mount namespace. */
+    <T> T inside(Callable<T> job) throws IOException {
+        return JobThread.call("inside", () -> {
+            Namespaces.unshareFileSystem();
+            Namespaces.joinProcess(init.pidfd(), EnumSet.of(Kind.MOUNT));
+            return job.call();
+        });
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        init.pidfd().close();
+        process.destroyForcibly();
+        process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    }
+}
