@@ -1,0 +1,396 @@
+package dev.fairlead.log;
+
+import dev.fairlead.linux.EventLoop;
+import dev.fairlead.linux.EventLoop.Timer;
+import dev.fairlead.log.LogJournal.Intent;
+import dev.fairlead.log.LogJournal.Step;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The log of one container: its file, its journal and its one or two streams. All methods may be called from any thread; the work is done
+ * on the loop's. While the file cannot be written, both streams wait in their pipes, and it is tried again every {@link #RETRY}.
+ */
+public final class ContainerLog implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(ContainerLog.class.getName());
+
+    private static final Duration RETRY = Duration.ofSeconds(1);
+    private static final Duration CALL_LIMIT = Duration.ofSeconds(30);
+
+    /** 16 MiB: more than two pipes of any size that we make can hold. */
+    private static final int FINAL_BATCHES = 256;
+
+    private final EventLoop loop;
+    private final InstantSource clock;
+    private final Optional<Path> path;
+    private final LogJournal journal;
+    private final List<LogStream> streams = new ArrayList<>();
+    private final CompletableFuture<Void> drained = new CompletableFuture<>();
+
+    // Only on the loop's thread, from here on.
+    private @Nullable LogFile file;
+    private @Nullable Timer retry;
+    private LogTime nextTime = new LogTime(0, 0);
+    private boolean reported;
+    private boolean closed;
+
+    private ContainerLog(EventLoop loop, InstantSource clock, Optional<Path> path, LogJournal journal) {
+        this.loop = loop;
+        this.clock = clock;
+        this.path = path;
+        this.journal = journal;
+    }
+
+    static ContainerLog open(
+            LogPump.Shared shared,
+            Path journalPath,
+            Optional<Path> path,
+            StreamPipes stdout,
+            Optional<StreamPipes> stderr)
+            throws IOException {
+        try {
+            LogJournal journal = LogJournal.open(journalPath);
+            ContainerLog log = new ContainerLog(shared.loop(), shared.clock(), path, journal);
+            try {
+                if (!journal.continued()) {
+                    if (path.isPresent()) {
+                        log.use(LogFile.open(path.get()));
+                    }
+                }
+            } catch (IOException e) {
+                journal.close();
+                throw e;
+            }
+            log.streams.add(new LogStream(log, StreamName.STDOUT, stdout, journal.slot(StreamName.STDOUT), shared));
+            stderr.ifPresent(pipes -> log.streams.add(
+                    new LogStream(log, StreamName.STDERR, pipes, journal.slot(StreamName.STDERR), shared)));
+            shared.loop().execute(log::resume);
+            return log;
+        } catch (IOException | RejectedExecutionException e) {
+            stdout.close();
+            stderr.ifPresent(StreamPipes::close);
+            throw e;
+        }
+    }
+
+    /**
+     * Goes on in a new file of the same path, after whoever rotates logs has renamed the old one: no line is lost, doubled or torn. Waits until
+     * that is done.
+     * @throws IOException the new file cannot be opened: the old one is still being written to
+     */
+    public void reopen() throws IOException {
+        call(() -> {
+            if (closed || path.isEmpty()) {
+                return;
+            }
+            LogFile old = file == null ? openAgain(path.get()) : file;
+            replace(old, LogFile.open(path.get()));
+            if (retry != null) {
+                retry.cancel();
+                resume();
+            }
+        });
+    }
+
+    private void replace(LogFile old, LogFile next) throws IOException {
+        try {
+            moveUnfinished(old, next);
+        } catch (IOException e) {
+            next.close();
+            throw e;
+        }
+        use(next);
+        old.close();
+    }
+
+    /** A batch that a full disk cut off goes to the new file entirely. */
+    private void moveUnfinished(LogFile old, LogFile next) throws IOException {
+        for (LogStream stream : streams) {
+            LogJournal.Slot slot = stream.slot();
+            if (slot.step() == Step.INTENT) {
+                Intent intent = slot.intent();
+                // Killed after this, the next daemon finds the old file by its number and writes the batch there.
+                old.truncate(intent.offset());
+                slot.intend(new Intent(next.size(), intent.time(), intent.batchBytes(), intent.last()));
+            }
+        }
+    }
+
+    private void use(LogFile next) {
+        file = next;
+        journal.logFile(next.key());
+    }
+
+    /** Opens the file for a log that goes on. A batch that was being written is finished in the file where it was begun. */
+    private LogFile openAgain(Path current) throws IOException {
+        try {
+            Optional<LogFile> rotated =
+                    Files.exists(current) ? Optional.empty() : LogFile.openRenamed(current, journal.logFile());
+            if (rotated.isPresent()) {
+                // The kubelet renamed it and found nobody to reopen it: it will rename it back, over any new file, or
+                // ask again.
+                use(rotated.get());
+                return rotated.get();
+            }
+            LogFile next = LogFile.open(current);
+            if (unfinished() && !next.key().equals(journal.logFile())) {
+                finishRotated(current, next);
+            }
+            use(next);
+            return next;
+        } catch (IOException e) {
+            throw new LogFileException(describe(), e);
+        }
+    }
+
+    private boolean unfinished() {
+        return streams.stream().anyMatch(stream -> stream.slot().step() == Step.INTENT);
+    }
+
+    /** The log was rotated while nobody pumped. */
+    private void finishRotated(Path current, LogFile next) throws IOException {
+        Optional<LogFile> rotated = LogFile.openRenamed(current, journal.logFile());
+        if (rotated.isEmpty()) {
+            // Removed or compressed: whether the batch is in it cannot be known. Better twice than never.
+            for (LogStream stream : streams) {
+                LogJournal.Slot slot = stream.slot();
+                if (slot.step() == Step.INTENT) {
+                    Intent intent = slot.intent();
+                    slot.intend(new Intent(next.size(), intent.time(), intent.batchBytes(), intent.last()));
+                }
+            }
+            return;
+        }
+        try (LogFile old = rotated.get()) {
+            file = old;
+            for (LogStream stream : streams) {
+                stream.recover();
+            }
+        } finally {
+            file = null;
+        }
+    }
+
+    /**
+     * Completes when nobody can write to the container's streams any more and all they wrote is in the log; exceptionally where the log was
+     * closed before, or failed for good. On the loop's thread: what depends on it and may wait takes another.
+     */
+    public CompletableFuture<Void> drained() {
+        return drained.copy();
+    }
+
+    /**
+     * Closes the log when it is drained, or after {@code limit} with what was written by then: for a container that has ended, where a process
+     * that inherited its output may live on elsewhere.
+     * @return completes when the log is closed
+     */
+    public CompletableFuture<Void> finishAndClose(Duration limit) {
+        Timer timer = loop.schedule(limit, () -> {
+            attempt(() -> {
+                for (LogStream stream : streams) {
+                    stream.finish(FINAL_BATCHES);
+                }
+            });
+            closeOnLoop();
+        });
+        return drained.handle((nothing, failure) -> timer)
+                .thenAcceptAsync(
+                        started -> {
+                            started.cancel();
+                            closeOnLoop();
+                        },
+                        loop);
+    }
+
+    /** Stops logging; what is unread stays in the pipes, for the next {@link LogPump#open}. A second call does nothing. */
+    @Override
+    public void close() {
+        try {
+            call(this::closeOnLoop);
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.WARNING, "closing the log " + describe(), e);
+        }
+    }
+
+    private void closeOnLoop() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        if (retry != null) {
+            retry.cancel();
+        }
+        streams.forEach(LogStream::close);
+        try (journal) {
+            if (file != null) {
+                file.close();
+            }
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.WARNING, "closing the log " + describe(), e);
+        }
+        drained.completeExceptionally(new CancellationException("the log " + describe() + " was closed"));
+    }
+
+    boolean discards() {
+        return path.isEmpty();
+    }
+
+    /** What can fail for a while. */
+    @FunctionalInterface
+    interface Steps {
+        void run() throws IOException;
+    }
+
+    /** Runs steps of a stream; where the log file cannot be written, everything waits, and where a pipe fails, it ends. */
+    void attempt(Steps steps) {
+        try {
+            steps.run();
+        } catch (LogFileException e) {
+            stall(e);
+        } catch (IOException | RuntimeException e) {
+            fail(e);
+        }
+    }
+
+    /** Whether the streams wait for the log file. */
+    boolean stalled() {
+        return retry != null;
+    }
+
+    private void stall(LogFileException why) {
+        if (!reported) {
+            reported = true;
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "the log {0} cannot be written; the container''s output waits in its pipe: {1}",
+                    describe(),
+                    why.getMessage());
+        }
+        if (retry == null) {
+            retry = loop.schedule(RETRY, this::resume);
+        }
+        attempt(() -> {
+            for (LogStream stream : streams) {
+                stream.pause();
+            }
+        });
+    }
+
+    /** Opens what is to be opened, finishes what was cut off, and waits for output. */
+    private void resume() {
+        retry = null;
+        if (closed) {
+            return;
+        }
+        attempt(() -> {
+            if (file == null && path.isPresent()) {
+                openAgain(path.get());
+            }
+            for (LogStream stream : streams) {
+                stream.recover();
+            }
+            for (LogStream stream : streams) {
+                stream.watch();
+            }
+            if (reported) {
+                reported = false;
+                LOG.log(System.Logger.Level.INFO, "the log {0} can be written again", describe());
+            }
+        });
+    }
+
+    /** A pipe or the journal is not what it must be: nothing can be logged any more. */
+    void fail(Throwable why) {
+        LOG.log(System.Logger.Level.ERROR, "the log " + describe() + " ends", why);
+        drained.completeExceptionally(why);
+        streams.forEach(LogStream::close);
+    }
+
+    void streamEnded() {
+        if (streams.stream().allMatch(LogStream::ended)) {
+            drained.complete(null);
+        }
+    }
+
+    /** Where and when the next lines are written: after all that were written before. */
+    Intent intent(int batchBytes, boolean last) throws LogFileException {
+        LogTime now = LogTime.of(clock.instant());
+        LogTime time = now.compareTo(nextTime) < 0 ? nextTime : now;
+        try {
+            return new Intent(openFile().size(), time, batchBytes, last);
+        } catch (IOException e) {
+            throw new LogFileException(describe(), e);
+        }
+    }
+
+    /** Writes the first {@code length} bytes of {@code batch} as lines. */
+    void write(StreamName name, Intent intent, byte[] batch, int length, ByteBuffer output) throws LogFileException {
+        LogFile target = openFile();
+        long[] offset = {intent.offset()};
+        CriLines lines = new CriLines(output, name, intent.time(), bytes -> {
+            int count = bytes.remaining();
+            target.write(bytes, offset[0]);
+            offset[0] += count;
+        });
+        try {
+            nextTime = intent.time().plusNanos(lines.write(batch, length));
+        } catch (IOException e) {
+            throw new LogFileException(describe(), e);
+        }
+    }
+
+    private LogFile openFile() {
+        if (file == null) {
+            throw new IllegalStateException("the log " + describe() + " is not open");
+        }
+        return file;
+    }
+
+    private String describe() {
+        return path.map(Path::toString).orElse("(discarded)");
+    }
+
+    private void call(Steps steps) throws IOException {
+        if (loop.isLoopThread()) {
+            steps.run();
+            return;
+        }
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        loop.execute(() -> {
+            try {
+                steps.run();
+                done.complete(null);
+            } catch (IOException | RuntimeException e) {
+                done.completeExceptionally(e);
+            }
+        });
+        try {
+            done.get(CALL_LIMIT.toSeconds(), TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            Throwable cause = Objects.requireNonNullElse(e.getCause(), e);
+            throw new IOException(describe() + ": " + cause.getMessage(), cause);
+        } catch (TimeoutException e) {
+            throw new IOException(
+                    describe() + ": the event loop did not answer within " + CALL_LIMIT.toSeconds() + " s", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException(describe());
+        }
+    }
+}

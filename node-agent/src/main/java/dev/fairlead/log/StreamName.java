@@ -1,0 +1,18 @@
+package dev.fairlead.log;
+
+/** The streams of a container, as CRI log files name them. */
+enum StreamName {
+    STDOUT("stdout"),
+    STDERR("stderr");
+
+    private final String word;
+
+    StreamName(String word) {
+        this.word = word;
+    }
+
+    /** As it stands in the log. */
+    String word() {
+        return word;
+    }
+}
