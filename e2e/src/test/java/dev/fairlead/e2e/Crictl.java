@@ -1,0 +1,35 @@
+package dev.fairlead.e2e;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.fairlead.e2e.Command.Result;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** crictl, talking to one daemon. */
+record Crictl(Path socket) {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** Runs {@code crictl arguments...}, which must succeed; returns what it prints. */
+    String run(String... arguments) {
+        return result(arguments).output();
+    }
+
+    Result result(String... arguments) {
+        List<String> command = new ArrayList<>(List.of("crictl"));
+        command.addAll(List.of(arguments));
+        String endpoint = "unix://" + socket;
+        return Command.run(Map.of("CONTAINER_RUNTIME_ENDPOINT", endpoint, "IMAGE_SERVICE_ENDPOINT", endpoint), command);
+    }
+
+    JsonNode json(String... arguments) {
+        try {
+            return JSON.readTree(run(arguments));
+        } catch (JsonProcessingException e) {
+            throw new AssertionError("crictl " + List.of(arguments) + " printed no JSON", e);
+        }
+    }
+}

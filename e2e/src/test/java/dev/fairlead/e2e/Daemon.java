@@ -1,0 +1,180 @@
+package dev.fairlead.e2e;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** A runtime's daemon as a process of the node: started, killed and started again by the scenarios. */
+final class Daemon {
+    private static final Duration SLOWEST_START = Duration.ofSeconds(30);
+
+    private final List<String> command;
+    private final Path socket;
+    private final Path log;
+    private @Nullable Process process;
+
+    Daemon(List<String> command, Path socket, Path log) {
+        this.command = List.copyOf(command);
+        this.socket = socket;
+        this.log = log;
+    }
+
+    /** Fairlead; with {@code -De2e.runtime=containerd} the peer, which shows what clients of the interface have come to expect. */
+    static Daemon underTest() {
+        return isFairlead() ? fairlead() : containerd();
+    }
+
+    static boolean isFairlead() {
+        return System.getProperty("e2e.runtime", "fairlead").equals("fairlead");
+    }
+
+    static Daemon fairlead() {
+        return fairlead(Path.of("/run/fairlead"), Path.of("/var/lib/fairlead"));
+    }
+
+    /** One beside the one under test, with its state and socket in {@code state} and its data in {@code data}. */
+    static Daemon fairlead(Path state, Path data) {
+        Path socket = state.resolve("fairlead.sock");
+        return new Daemon(
+                List.of(
+                        directory("e2e.home").resolve("fairlead").toString(),
+                        "serve",
+                        "--socket=" + socket,
+                        "--state-dir=" + state,
+                        "--data-dir=" + data),
+                socket,
+                directory("e2e.logs").resolve(state.getFileName() + ".log"));
+    }
+
+    static Daemon containerd() {
+        return new Daemon(
+                List.of(
+                        "containerd",
+                        "-c",
+                        directory("e2e.home").resolve("peers/containerd.toml").toString()),
+                Path.of("/run/containerd/containerd.sock"),
+                directory("e2e.logs").resolve("containerd.log"));
+    }
+
+    static Path directory(String property) {
+        return Path.of(System.getProperty(property, "target")).toAbsolutePath();
+    }
+
+    /** Starts it and waits until it accepts connections. */
+    void start() throws IOException {
+        launch();
+        Process started = process();
+        Wait.until(
+                command + " accepts connections at " + socket,
+                SLOWEST_START,
+                () -> {
+                    if (!started.isAlive()) {
+                        throw new AssertionError(
+                                command + " ended with " + started.exitValue() + "; its log ends with:\n" + logTail());
+                    }
+                    return accepts();
+                },
+                accepts -> accepts);
+    }
+
+    /** Starts it and waits for nothing. */
+    void launch() throws IOException {
+        Files.createDirectories(log.getParent());
+        Process started = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                .start();
+        process = started;
+        started.getOutputStream().close();
+    }
+
+    private boolean accepts() {
+        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            return channel.connect(UnixDomainSocketAddress.of(socket));
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** SIGKILL: it has no time to put anything in order. */
+    void kill() {
+        var _ = process().destroyForcibly();
+        awaitEnd("SIGKILL");
+    }
+
+    /** SIGTERM, as a service manager does. */
+    void stop() {
+        process().destroy();
+        awaitEnd("SIGTERM");
+    }
+
+    private void awaitEnd(String signal) {
+        try {
+            if (!process().waitFor(20, TimeUnit.SECONDS)) {
+                var _ = process().destroyForcibly();
+                throw new AssertionError(command + " does not end within 20 s after " + signal);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while " + command + " was ending", e);
+        }
+    }
+
+    void restart() throws IOException {
+        stop();
+        start();
+    }
+
+    boolean isAlive() {
+        return process().isAlive();
+    }
+
+    long pid() {
+        return process().pid();
+    }
+
+    private Process process() {
+        if (process == null) {
+            throw new IllegalStateException("not started");
+        }
+        return process;
+    }
+
+    Path socket() {
+        return socket;
+    }
+
+    /** What it logged last. */
+    String logTail() {
+        try {
+            List<String> lines =
+                    new String(Files.readAllBytes(log), UTF_8).lines().toList();
+            return String.join("\n", lines.subList(Math.max(0, lines.size() - 30), lines.size()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Proportional set size of one process, in KiB: what it has alone, and its share of what it has with others. */
+    static long pssKiB(long pid) {
+        try {
+            return Files.readAllLines(Path.of("/proc/" + pid + "/smaps_rollup")).stream()
+                    .filter(line -> line.startsWith("Pss:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+                    .findFirst()
+                    .orElse(0);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
