@@ -107,6 +107,40 @@ public interface LibC {
 
     int kill(int pid, int signal);
 
+    // Processes and sockets (Spawn, Pidfds, Memfd, UnixSockets, Pty).
+
+    int socketpair(int domain, int type, int protocol, Pointer pair);
+
+    int bind(int socket, Pointer address, int size);
+
+    int listen(int socket, int backlog);
+
+    int connect(int socket, Pointer address, int size);
+
+    long sendmsg(int socket, Pointer message, int flags);
+
+    long recvmsg(int socket, Pointer message, int flags);
+
+    int memfd_create(String name, int flags);
+
+    int poll(Pointer descriptors, long count, int timeoutMillis);
+
+    int waitid(int idType, int id, @Nullable Pointer info, int options);
+
+    int posix_spawn(
+            Pointer pid,
+            String path,
+            Pointer actions,
+            @Nullable Pointer attributes,
+            Pointer arguments,
+            Pointer environment);
+
+    int posix_spawn_file_actions_init(Pointer actions);
+
+    int posix_spawn_file_actions_adddup2(Pointer actions, int from, int to);
+
+    int posix_spawn_file_actions_destroy(Pointer actions);
+
     /** The bindings, loaded on first use: an image must not load a library while it is built. */
     static LibC get() {
         return Holder.LIBC;

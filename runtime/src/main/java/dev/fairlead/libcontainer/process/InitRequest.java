@@ -1,6 +1,7 @@
 package dev.fairlead.libcontainer.process;
 
 import dev.fairlead.linux.Fd;
+import dev.fairlead.linux.Namespaces.Kind;
 import dev.fairlead.oci.IdMapping;
 import dev.fairlead.oci.TimeOffset;
 import java.util.List;
@@ -25,8 +26,8 @@ import java.util.Set;
  */
 public record InitRequest(
         Optional<ProcessRequest> process,
-        Set<NamespaceType> unshared,
-        Map<NamespaceType, Fd> joined,
+        Set<Kind> unshared,
+        Map<Kind, Fd> joined,
         List<IdMapping> uidMappings,
         List<IdMapping> gidMappings,
         Optional<String> hostname,
@@ -43,18 +44,18 @@ public record InitRequest(
         uidMappings = List.copyOf(uidMappings);
         gidMappings = List.copyOf(gidMappings);
         timeOffsets = Map.copyOf(timeOffsets);
-        for (NamespaceType type : joined.keySet()) {
+        for (Kind type : joined.keySet()) {
             if (unshared.contains(type)) {
-                throw new IllegalArgumentException("namespace " + type.ociName() + " is to be made and to be joined");
+                throw new IllegalArgumentException("namespace " + type.file() + " is to be made and to be joined");
             }
         }
     }
 
     /** Process 1 of a PID namespace of its own, in a mount namespace that holds nothing; {@code joined}: such as the pod's user namespace. */
-    public static InitRequest pause(Map<NamespaceType, Fd> joined, CgroupMembership cgroups, Fd devNull) {
+    public static InitRequest pause(Map<Kind, Fd> joined, CgroupMembership cgroups, Fd devNull) {
         return new InitRequest(
                 Optional.empty(),
-                Set.of(NamespaceType.PID, NamespaceType.MOUNT),
+                Set.of(Kind.PID, Kind.MOUNT),
                 joined,
                 List.of(),
                 List.of(),

@@ -14,6 +14,16 @@ public final class LauncherException extends IOException {
         this.failure = failure;
     }
 
+    private LauncherException(LauncherException first) {
+        super(first.getMessage(), first);
+        this.failure = first.failure;
+    }
+
+    /** The same, with the trace of this thread. */
+    LauncherException again() {
+        return new LauncherException(this);
+    }
+
     /** Step, errno and detail as the launcher told them. */
     public LaunchFailure failure() {
         return failure;

@@ -1,5 +1,6 @@
 package dev.fairlead.libcontainer.process;
 
+import dev.fairlead.linux.Namespaces.Kind;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
@@ -105,9 +106,9 @@ public enum Step {
     }
 
     private static String namespaces(int flags) {
-        return Arrays.stream(NamespaceType.values())
+        return Arrays.stream(Kind.values())
                 .filter(type -> (flags & type.bits()) != 0)
-                .map(NamespaceType::ociName)
+                .map(Kind::file)
                 .collect(Collectors.joining(" and "));
     }
 }

@@ -1,0 +1,90 @@
+/* Small things done with descriptors. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "launcher.h"
+
+void close_all(const int *fds, int count)
+{
+	for (int i = 0; i < count; i++)
+		sys(SYS_close, fds[i]);
+}
+
+long write_file(int directory, const char *path, const char *text)
+{
+	long fd = sys(SYS_openat, directory, path, O_WRONLY | O_CLOEXEC, 0), written;
+
+	if (fd < 0)
+		return fd;
+	written = sys(SYS_write, fd, text, strlen(text));
+	sys(SYS_close, fd);
+	return written < 0 ? written : 0;
+}
+
+char *put_decimal(char *to, long value, char after)
+{
+	char digits[20];
+	int count = 0;
+	u64 rest = value < 0 ? -(u64)value : (u64)value;
+
+	do
+		digits[count++] = (char)('0' + rest % 10);
+	while ((rest /= 10) != 0);
+	if (value < 0)
+		*to++ = '-';
+	while (count > 0)
+		*to++ = digits[--count];
+	*to++ = after;
+	return to;
+}
+
+bool is_null_device(int fd)
+{
+	struct stat s;
+
+	return sys(SYS_fstat, fd, &s) == 0 && S_ISCHR(s.st_mode) && s.st_rdev == makedev(1, 3);
+}
+
+void place_stdio(const int *fds, s32 owner)
+{
+	for (int i = 0; i < 3; i++) {
+		must(sys(SYS_dup3, fds[i], i, 0), PLACING_STDIO, i);
+		/* Lets a program that is not root open /dev/stderr anew. Not everything has an owner to change: that is no reason to fail. */
+		if (owner != UNCHANGED && !is_null_device(i))
+			sys(SYS_fchown, i, owner, -1);
+	}
+}
+
+void reopen_null(void)
+{
+	for (int i = 0; i < 3; i++) {
+		long fd;
+
+		if (!is_null_device(i))
+			continue;
+		fd = sys(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0);
+		if (fd == -ENOENT)
+			return; /* a root without /dev: the host's device does no harm */
+		must(fd, OPENING_NULL, i);
+		/* An image may have put anything there: CVE-2025-31133. */
+		if (!is_null_device((int)fd))
+			fail(OPENING_NULL, -ENODEV, i);
+		sys(SYS_fcntl, fd, F_SETFL, O_RDWR);
+		must(sys(SYS_dup3, fd, i, 0), OPENING_NULL, i);
+		sys(SYS_close, fd);
+	}
+}
+
+void join_cgroups(void)
+{
+	/* "0" is the writer. tasks, not cgroup.procs: a thread that moves itself takes no lock of all the machine's threads. */
+	for (int fd = TASKS; fd <= TASKS_LAST; fd++) {
+		long written = sys(SYS_write, fd, "0", 1);
+
+		if (written < 0 && written != -EBADF)
+			fail(JOINING_CGROUP, written, fd);
+	}
+}

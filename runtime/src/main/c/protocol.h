@@ -1,0 +1,171 @@
+/* What daemon, warden and a container's processes say to each other. The exchange is drawn in PROTOCOL.md; Protocol.java has the same numbers. */
+#ifndef PROTOCOL_H
+#define PROTOCOL_H
+
+#include <stdint.h>
+
+typedef uint32_t u32;
+typedef int32_t s32;
+typedef uint64_t u64;
+
+/* Descriptors have fixed numbers in the warden, so that a daemon that was not there when they were made can fetch them (pidfd_getfd). */
+enum descriptor {
+	CHANNEL = 3,	   /* SOCK_SEQPACKET, to the daemon of the moment */
+	LISTENER = 4,	   /* warden.sock: where the next daemon comes in */
+	DIRECTORY = 5,	   /* the container's directory: here goes the exit record */
+	REQUEST = 6,	   /* memfd, struct request; closed once it is mapped */
+	SIGNALS = 7,	   /* signalfd, SIGCHLD */
+	SYNC = 8,	   /* SOCK_SEQPACKET, to init until it has executed its program */
+	REPORTS = 9,	   /* pipe: what usher, init and execs report */
+	REPORT_WRITE = 10,
+	SYNC_CHILD = 11,   /* in usher and init: the other end of SYNC */
+	INIT_PIDFD = 12,
+	PROC_SELF = 13,	   /* in init and execs: /proc/self of the host's procfs */
+	ROOT = 14,	   /* of a container without mount namespace: where its execs chroot to */
+	STDIN = 15,	   /* the container's ends of its stdio; the warden closes them once init is cloned */
+	STDOUT = 16,
+	STDERR = 17,
+	CGROUP2 = 18,	   /* directory of the cgroup v2 to be born in */
+	TASKS = 19,	   /* to TASKS_LAST: "tasks" of the cgroups v1 to join */
+	TASKS_LAST = 39,
+	JOINED = 40,	   /* to JOINED_LAST: namespaces to join, in the order of JOIN_ORDER */
+	JOINED_LAST = 47,
+	KEPT = 48,	   /* to KEPT_LAST: the daemon's ends of stdio, which the warden only keeps open; 48 is stdin's write end */
+	KEPT_LAST = 63,
+};
+
+/* The user namespace comes last: joining the others takes the privileges over them that we have outside. */
+#define JOIN_ORDER { CLONE_NEWNET, CLONE_NEWIPC, CLONE_NEWUTS, CLONE_NEWPID, CLONE_NEWCGROUP, CLONE_NEWTIME, CLONE_NEWNS, CLONE_NEWUSER }
+
+enum type {
+	/* daemon to warden; ENTER_ROOT and START go on to init */
+	ENTER_ROOT = 1,	   /* + the root, a directory of init's mount namespace */
+	START = 2,
+	EXEC = 3,	   /* id; + request, stdin, stdout, stderr, and if it has a cgroup v2 of its own: that */
+	CLOSE_STDIN = 4,
+	RELEASE = 5,
+	/* warden to daemon; READY and CREATED come from init, FAILED from whoever failed */
+	READY = 16,	   /* pid; + pidfd, and if asked for: a detached mount of init's procfs */
+	CREATED = 17,
+	STARTED = 18,
+	FAILED = 19,	   /* id, step, error, detail */
+	EXITED = 20,	   /* id, status, time */
+	EXEC_STARTED = 21, /* id, pid; + pidfd */
+	STATE = 22,	   /* to each daemon that connects: state, pid, and of an ended one status, time, step, error, detail; + pidfd while it lives */
+	REFUSED = 23,	   /* error; detail: the type refused */
+	/* inside the launcher */
+	INIT_PID = 32,	   /* usher to warden: pid */
+	GO = 33,	   /* warden to init: id maps and oom_score_adj are written */
+};
+
+enum state { STARTING = 0, IS_READY = 1, IS_CREATED = 2, LAUNCHING = 3, RUNNING = 4, ENDED = 5 };
+
+/* The one message there is: fields that a type does not name are 0. Descriptors go with it (SCM_RIGHTS). */
+struct message {
+	u32 type;
+	u32 id;	    /* 0: init; else an exec, numbered by the daemon */
+	s32 pid;    /* as the warden's PID namespace has it */
+	u32 step;   /* enum step */
+	s32 error;  /* errno */
+	s32 detail; /* what of the step: see there */
+	s32 status; /* wait(2); -1: there never was a process */
+	u32 state;  /* enum state */
+	u64 time;   /* ns since 1970 */
+};
+
+/* Where a launch can fail. detail is named where there is one. */
+enum step {
+	SETTING_UP = 1,	      /* warden's own descriptors */
+	READING_REQUEST = 2,  /* detail: offset of the field that is wrong */
+	CLONING_USHER = 3,
+	JOINING_CGROUP = 4,   /* number of the descriptor */
+	JOINING_NAMESPACE = 5, /* CLONE_NEW* */
+	BECOMING_ROOT = 6,    /* of the user namespace */
+	CLONING_INIT = 7,     /* CLONE_NEW* of all that are new */
+	OPENING_PIDFD = 8,
+	OPENING_PROC = 9,
+	MAPPING_IDS = 10,     /* 0: uid_map, 1: gid_map */
+	SETTING_OOM_SCORE = 11,
+	UNSHARING_CGROUP = 12,
+	UNSHARING_TIME = 13,
+	SETTING_HOSTNAME = 14,
+	SETTING_DOMAINNAME = 15,
+	CUTTING_PROPAGATION = 16,
+	MOUNTING_PROC = 17,
+	JOINING_PID_NAMESPACE = 18, /* the warden, for execs to come */
+	RECEIVING = 19,	      /* type that was expected */
+	CHANGING_TO_ROOT = 20,
+	PIVOTING = 21,
+	DETACHING_OLD_ROOT = 22,
+	SETTING_PROPAGATION = 23, /* MS_* */
+	OPENING_NULL = 24,
+	MAKING_CWD = 25,
+	MAKING_ROOT_READ_ONLY = 26,
+	SETTING_RLIMIT = 27,  /* RLIMIT_* */
+	SETTING_SCHEDULER = 28,
+	SETTING_IO_PRIORITY = 29,
+	PLACING_STDIO = 30,   /* 0, 1, 2 */
+	MAKING_SESSION = 31,
+	TAKING_TERMINAL = 32,
+	SETTING_PERSONALITY = 33,
+	SETTING_LABEL = 34,
+	SETTING_NO_NEW_PRIVS = 35,
+	LOADING_SECCOMP = 36,
+	DROPPING_BOUNDING = 37, /* capability */
+	KEEPING_CAPABILITIES = 38,
+	SETTING_GROUPS = 39,
+	SETTING_GID = 40,
+	SETTING_UID = 41,
+	SETTING_CAPABILITIES = 42,
+	RAISING_AMBIENT = 43, /* capability */
+	CHANGING_DIRECTORY = 44,
+	CHECKING_DIRECTORY = 45, /* the working directory lies outside the root: CVE-2024-21626 */
+	EXECUTING = 46,	      /* 1: the program is there, what should interpret it is not */
+	ACCEPTING_EXEC = 47,  /* EAGAIN: EXEC_MAX run; ESRCH: init does not */
+	CLONING_EXEC = 48,
+	JOINING_CONTAINER = 49, /* CLONE_NEW* of all */
+};
+
+enum { EXEC_MAX = 256, REQUEST_SIZE_MAX = 16 << 20, REQUEST_MAGIC = 0x31524c46 /* "FLR1" */ };
+enum { UNCHANGED = -1 };
+
+enum flag {
+	TERMINAL = 1,	      /* stdin is a terminal: make it the controlling one */
+	NO_NEW_PRIVS = 2,
+	MOUNT_PROC = 4,
+	READ_ONLY_ROOT = 8,
+	PAUSE = 16,	      /* no program: be process 1 of a PID namespace */
+	OOM_SCORE = 32,
+	SESSION_KEYRING = 64,
+};
+
+/*
+ * What init and execs need, at the start of a memfd. A field called after what it points to is an offset into the memfd, 0 for "none": strings
+ * end with NUL, tables of strings are u64 offsets that end with 0 (we turn them into pointers in place), and the memfd's last byte is NUL.
+ */
+struct request {
+	u32 magic, size, flags, umask;
+	u32 args, env, cwd;
+	u32 uid, gid, groups, group_count; /* groups: u32 each */
+	u32 rlimits, rlimit_count;	   /* struct limit */
+	s32 oom_score_adj;
+	u32 scheduler;			   /* struct sched_attr */
+	s32 io_priority, personality;	   /* or UNCHANGED */
+	u32 label_file, label;		   /* below /proc/self, such as attr/exec */
+	u32 seccomp, seccomp_count, seccomp_flags; /* struct sock_filter */
+	s32 stdio_uid;			   /* owner that pipes and terminal get, as seen from the host; or UNCHANGED */
+	u32 keyring;			   /* name of the session keyring; none: anonymous */
+	u64 bounding, effective, permitted, inheritable, ambient;
+	/* from here on: init alone */
+	u64 descriptors;		   /* which of the fixed numbers are in use */
+	u32 unshared, joined;		   /* CLONE_NEW* */
+	u32 uid_map, gid_map, hostname, domainname, time_offsets; /* as the kernel's files want them */
+	u32 propagation;		   /* MS_* of the root, 0: as it is */
+};
+
+struct limit {
+	u32 resource, unused;
+	u64 soft, hard;
+};
+
+#endif

@@ -1,0 +1,302 @@
+package dev.fairlead.libcontainer.process;
+
+import dev.fairlead.linux.DeviceNumber;
+import dev.fairlead.linux.EventLoop;
+import dev.fairlead.linux.Fd;
+import dev.fairlead.linux.FileType;
+import dev.fairlead.linux.JobThread;
+import dev.fairlead.linux.Mounts;
+import dev.fairlead.linux.Mounts.TreeFlag;
+import dev.fairlead.linux.Namespaces;
+import dev.fairlead.linux.Namespaces.Kind;
+import dev.fairlead.linux.Openat;
+import dev.fairlead.linux.Openat.OpenFlag;
+import dev.fairlead.linux.Pipes;
+import dev.fairlead.linux.Pipes.Pipe;
+import dev.fairlead.linux.Pipes.PipeFlag;
+import dev.fairlead.oci.Process;
+import dev.fairlead.oci.Rlimit;
+import dev.fairlead.oci.User;
+import java.io.ByteArrayOutputStream;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A container of the tests: busybox in a directory, its output in a pipe that the warden keeps. Closing it ends all there is of it.
+ */
+final class TestContainer implements AutoCloseable {
+    static final Duration LIMIT = Duration.ofSeconds(10);
+
+    static final Set<Kind> NAMESPACES = EnumSet.of(Kind.MOUNT, Kind.PID, Kind.IPC, Kind.UTS, Kind.NETWORK, Kind.CGROUP);
+
+    /** All that the machine of the tests has: its root may lack some. */
+    static final CapabilitySets ALL = capabilities();
+
+    final EventLoop loop;
+    final Path directory;
+    final Path root;
+    private final Pipe output;
+    private final Pipe input;
+    private final Fd devNull;
+    private final InitRequest request;
+    private final Launcher launcher;
+
+    private Warden warden;
+
+    private TestContainer(Builder builder) throws IOException {
+        loop = builder.loop;
+        launcher = builder.launcher;
+        directory = Files.createTempDirectory(builder.parent, "container");
+        root = Files.createDirectory(directory.resolve("root"));
+        installBusybox(root);
+        output = Pipes.open("output", EnumSet.noneOf(PipeFlag.class));
+        input = Pipes.open("input", EnumSet.noneOf(PipeFlag.class));
+        devNull = Openat.open(Fd.CWD, "/dev/null", EnumSet.of(OpenFlag.RDWR), 0);
+        Map<KeptDescriptor, Fd> kept =
+                Map.of(KeptDescriptor.STDOUT_READ, output.readEnd(), KeptDescriptor.STDIN_WRITE, input.writeEnd());
+        ContainerStdio stdio = new ContainerStdio(
+                builder.withInput ? input.readEnd() : devNull, output.writeEnd(), output.writeEnd(), kept);
+        request = builder.change.apply(new InitRequest(
+                Optional.of(builder.process),
+                NAMESPACES,
+                Map.of(),
+                List.of(),
+                List.of(),
+                Optional.of("box"),
+                Optional.empty(),
+                Map.of(),
+                true,
+                0,
+                false,
+                CgroupMembership.INHERITED,
+                stdio));
+        warden = Warden.start(launcher, loop, "test-" + directory.getFileName(), directory, request);
+        output.writeEnd().close();
+        input.readEnd().close();
+    }
+
+    /** What a test says of its container; the rest is ordinary. */
+    static final class Builder {
+        private final EventLoop loop;
+        private final Launcher launcher;
+        private final Path parent;
+        private ProcessRequest process = ProcessRequest.of(TestContainer.process("/bin/true"), ALL);
+        private UnaryOperator<InitRequest> change = UnaryOperator.identity();
+        private boolean withInput;
+
+        Builder(Launcher launcher, EventLoop loop, Path parent) {
+            this.launcher = launcher;
+            this.loop = loop;
+            this.parent = parent;
+        }
+
+        Builder args(String... args) {
+            return process(ProcessRequest.of(TestContainer.process(args), ALL));
+        }
+
+        Builder shell(String script) {
+            return args("/bin/sh", "-c", script);
+        }
+
+        Builder process(ProcessRequest request) {
+            process = request;
+            return this;
+        }
+
+        Builder change(UnaryOperator<InitRequest> how) {
+            change = how;
+            return this;
+        }
+
+        Builder withInput() {
+            withInput = true;
+            return this;
+        }
+
+        /** Started, and waiting for its root. */
+        TestContainer start() throws IOException {
+            return new TestContainer(this);
+        }
+
+        /** Executing its program. */
+        TestContainer run() throws IOException {
+            TestContainer container = start();
+            try {
+                container.create();
+                container.warden.launch(LIMIT);
+                return container;
+            } catch (IOException e) {
+                try {
+                    container.close();
+                } catch (IOException suppressed) {
+                    e.addSuppressed(suppressed);
+                }
+                throw e;
+            }
+        }
+    }
+
+    Warden warden() {
+        return warden;
+    }
+
+    /** The daemon "dies": its connection is dropped, with all that it had open. */
+    void disconnect() {
+        warden.close();
+    }
+
+    void reconnect() throws IOException {
+        warden = Warden.connect(loop, warden.id().toString(), directory, warden.id(), LIMIT);
+    }
+
+    /** Builds the root as the rootfs thread does: opened outside, attached inside. */
+    void create() throws IOException {
+        InitProcess init = warden.awaitInit(LIMIT);
+        try (Fd mount = attachRoot(init)) {
+            warden.enterRoot(mount, LIMIT);
+        }
+    }
+
+    Fd attachRoot(InitProcess init) throws IOException {
+        return JobThread.call("rootfs of a test", () -> {
+            boolean ownMounts = request.unshared().contains(Kind.MOUNT);
+            Fd mount = Mounts.openTree(Fd.CWD, root.toString(), EnumSet.of(TreeFlag.CLONE));
+            if (!ownMounts) {
+                mount.close();
+                return Openat.open(Fd.CWD, root.toString(), EnumSet.of(OpenFlag.DIRECTORY, OpenFlag.RDONLY), 0);
+            }
+            Namespaces.unshareFileSystem();
+            Namespaces.joinProcess(init.pidfd(), EnumSet.of(Kind.MOUNT));
+            try (Fd target = Openat.open(Fd.CWD, root.toString(), EnumSet.of(OpenFlag.PATH, OpenFlag.DIRECTORY), 0)) {
+                Mounts.attach(mount, target);
+            }
+            attach(Openat.open(mount, "dev", EnumSet.of(OpenFlag.PATH), 0), hostDev());
+            init.procMount().ifPresent(proc -> {
+                try {
+                    attach(Openat.open(mount, "proc", EnumSet.of(OpenFlag.PATH), 0), proc);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            return mount;
+        });
+    }
+
+    private static void attach(Fd target, Fd mount) throws IOException {
+        try (target;
+                mount) {
+            Mounts.attach(mount, target);
+        }
+    }
+
+    private static Fd hostDev() throws IOException {
+        Fd context = Mounts.fsopen("tmpfs");
+        try (context) {
+            Mounts.createSuperblock(context);
+            Fd mount = Mounts.fsmount(context, Set.of());
+            Openat.makeNode(mount, "null", FileType.CHARACTER_DEVICE, 0666, new DeviceNumber(1, 3));
+            return mount;
+        }
+    }
+
+    /** All that the container writes until its last writer is gone. */
+    String output() throws IOException {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        try (FileInputStream in =
+                new FileInputStream("/proc/self/fd/" + output.readEnd().number())) {
+            in.transferTo(all);
+        }
+        return all.toString(StandardCharsets.UTF_8);
+    }
+
+    ExitRecord awaitExit() {
+        return warden.exit().orTimeout(LIMIT.toSeconds(), TimeUnit.SECONDS).join();
+    }
+
+    Fd devNull() {
+        return devNull;
+    }
+
+    ExecRequest exec(String... args) {
+        return new ExecRequest(ProcessRequest.of(process(args), ALL), devNull, devNull, devNull, Optional.empty());
+    }
+
+    @Override
+    public void close() throws IOException {
+        try (Warden last = warden;
+                output;
+                input;
+                devNull) {
+            last.abort(LIMIT);
+        }
+    }
+
+    static Process process(String... args) {
+        return process(List.of(args), "/", new User(0, 0, null, List.of(), null, Map.of()), List.of(), false, null);
+    }
+
+    static Process process(
+            List<String> args,
+            String cwd,
+            User user,
+            List<Rlimit> rlimits,
+            boolean noNewPrivileges,
+            @Nullable Integer oomScoreAdj) {
+        return new Process(
+                false,
+                null,
+                user,
+                args,
+                null,
+                List.of("PATH=/bin:/sbin", "HOME=/root"),
+                cwd,
+                null,
+                rlimits,
+                noNewPrivileges,
+                null,
+                oomScoreAdj,
+                null,
+                null,
+                null,
+                null,
+                new HashMap<>());
+    }
+
+    private static void installBusybox(Path root) throws IOException {
+        Path bin = Files.createDirectory(root.resolve("bin"));
+        Files.copy(Path.of("/bin/busybox"), bin.resolve("busybox"));
+        for (String applet : List.of(
+                "sh", "true", "sleep", "cat", "ls", "id", "echo", "kill", "ps", "hostname", "tty", "seq", "yes")) {
+            Files.createSymbolicLink(bin.resolve(applet), Path.of("busybox"));
+        }
+        Files.createDirectory(root.resolve("dev"));
+        Files.createDirectory(root.resolve("proc"));
+    }
+
+    private static CapabilitySets capabilities() {
+        try {
+            long held = Files.readAllLines(Path.of("/proc/self/status")).stream()
+                    .filter(line -> line.startsWith("CapPrm:"))
+                    .mapToLong(line -> Long.parseUnsignedLong(line.substring(7).strip(), 16))
+                    .findFirst()
+                    .orElseThrow();
+            return new CapabilitySets(held, held, held, 0, 0);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
