@@ -42,15 +42,25 @@ public final class Spawn {
                         "posix_spawn_file_actions_adddup2");
             }
             Pointer pid = Memory.zeroed(Integer.BYTES);
-            Strings strings = new Strings(arguments);
-            String path = "/proc/self/fd/" + executable.number();
-            int error = c.posix_spawn(pid, path, actions, null, strings.table, Memory.zeroed(Long.BYTES));
-            Reference.reachabilityFence(strings); // the table has only addresses of the text
-            checkZero(error, "posix_spawn " + program);
+            spawn(pid, executable, actions, arguments);
             return pid.getInt(0);
         } finally {
             c.posix_spawn_file_actions_destroy(actions);
             copies.forEach(Fd::close);
+        }
+    }
+
+    private static void spawn(Pointer pid, Fd executable, Pointer actions, List<String> arguments)
+            throws ErrnoException {
+        String path = "/proc/self/fd/" + executable.number();
+        Strings strings = new Strings(arguments);
+        try {
+            Pointer environment = Memory.zeroed(Long.BYTES);
+            checkZero(
+                    LibC.get().posix_spawn(pid, path, actions, null, strings.table, environment),
+                    "posix_spawn " + executable.name());
+        } finally {
+            Reference.reachabilityFence(strings); // the table has only addresses of the text
         }
     }
 

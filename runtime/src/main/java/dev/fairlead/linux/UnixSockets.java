@@ -1,6 +1,7 @@
 package dev.fairlead.linux;
 
 import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +31,7 @@ public final class UnixSockets {
     public record Pair(Fd first, Fd second) {}
 
     /** One packet: its bytes, and the descriptors that came with it, owned by whoever received it. */
-    public record Packet(byte[] bytes, List<Fd> descriptors) {}
+    public record Packet(ByteBuffer bytes, List<Fd> descriptors) {}
 
     /** Makes a connected pair, close-on-exec. */
     public static Pair pair(String name) throws ErrnoException {
@@ -142,25 +143,21 @@ public final class UnixSockets {
      */
     public static Optional<Packet> receive(Fd socket, int maxBytes, int maxDescriptors) throws ErrnoException {
         Message message = new Message(maxBytes, maxDescriptors);
-        long size;
-        while ((size = LibC.get().recvmsg(socket.number(), message.header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC)) < 0) {
-            Errno errno = LibC.errno();
-            if (errno == Errno.EAGAIN) {
-                return Optional.empty();
+        try {
+            long size;
+            while ((size = LibC.get().recvmsg(socket.number(), message.header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC)) < 0) {
+                Errno errno = LibC.errno();
+                if (errno == Errno.EAGAIN) {
+                    return Optional.empty();
+                }
+                if (errno != Errno.EINTR) {
+                    throw ErrnoException.last("recvmsg", socket.name());
+                }
             }
-            if (errno != Errno.EINTR) {
-                throw ErrnoException.last("recvmsg", socket.name());
-            }
+            return Optional.of(message.packet((int) size, socket.name()));
+        } finally {
+            Reference.reachabilityFence(message);
         }
-        List<Fd> descriptors = message.received(socket.name());
-        if ((message.header.getInt(48) & MSG_CTRUNC) != 0) {
-            descriptors.forEach(Fd::close);
-            throw new ErrnoException("recvmsg " + socket.name() + ": too many descriptors", Errno.EMSGSIZE);
-        }
-        byte[] bytes = new byte[(int) size];
-        message.data.get(0, bytes, 0, bytes.length);
-        Reference.reachabilityFence(message);
-        return Optional.of(new Packet(bytes, descriptors));
     }
 
     /** struct msghdr with one buffer, and room for descriptors. */
@@ -186,7 +183,18 @@ public final class UnixSockets {
             }
         }
 
-        List<Fd> received(String name) {
+        Packet packet(int size, String name) throws ErrnoException {
+            List<Fd> descriptors = received(name);
+            if ((header.getInt(48) & MSG_CTRUNC) != 0) {
+                descriptors.forEach(Fd::close);
+                throw new ErrnoException("recvmsg " + name + ": too many descriptors", Errno.EMSGSIZE);
+            }
+            byte[] bytes = new byte[size];
+            data.get(0, bytes, 0, size);
+            return new Packet(ByteBuffer.wrap(bytes), descriptors);
+        }
+
+        private List<Fd> received(String name) {
             List<Fd> descriptors = new ArrayList<>();
             if (header.getLong(40) >= CMSGHDR_SIZE && control.getInt(12) == SCM_RIGHTS) {
                 long count = (control.getLong(0) - CMSGHDR_SIZE) / Integer.BYTES;

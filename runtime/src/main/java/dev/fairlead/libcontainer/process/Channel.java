@@ -1,7 +1,7 @@
 package dev.fairlead.libcontainer.process;
 
 import dev.fairlead.libcontainer.process.Protocol.Message;
-import dev.fairlead.libcontainer.process.Protocol.Type;
+import dev.fairlead.libcontainer.process.Protocol.MessageType;
 import dev.fairlead.linux.Errno;
 import dev.fairlead.linux.ErrnoException;
 import dev.fairlead.linux.EventLoop;
@@ -62,11 +62,11 @@ final class Channel implements EventLoop.Handler, AutoCloseable {
         registration = loop.register(socket, EnumSet.of(Interest.READ), this);
     }
 
-    void send(Type type, List<Fd> descriptors) throws IOException {
+    void send(MessageType type, List<Fd> descriptors) throws IOException {
         send(type, 0, descriptors);
     }
 
-    private void send(Type type, int id, List<Fd> descriptors) throws IOException {
+    private void send(MessageType type, int id, List<Fd> descriptors) throws IOException {
         try {
             UnixSockets.send(socket, Message.order(type, id), descriptors);
         } catch (ErrnoException e) {
@@ -82,7 +82,7 @@ final class Channel implements EventLoop.Handler, AutoCloseable {
             if (gone.isDone()) {
                 throw gone.join();
             }
-            send(Type.EXEC, id, descriptors);
+            send(MessageType.EXEC, id, descriptors);
             return exec;
         } catch (IOException e) {
             execs.remove(id);
@@ -99,7 +99,7 @@ final class Channel implements EventLoop.Handler, AutoCloseable {
                 if (packet.isEmpty()) {
                     return;
                 }
-                if (packet.get().bytes().length == 0) {
+                if (!packet.get().bytes().hasRemaining()) {
                     end(new IOException("the warden of container " + container + " is gone"));
                     return;
                 }
@@ -203,7 +203,7 @@ final class Channel implements EventLoop.Handler, AutoCloseable {
         IOException why = message.detail() == 0
                 ? new IOException("the warden of container " + container + " is connected to another daemon that lives")
                 : new IOException(
-                        "the warden of container " + container + " refuses " + Type.of(message.detail()),
+                        "the warden of container " + container + " refuses " + MessageType.of(message.detail()),
                         new ErrnoException("order", Errno.of(message.error())));
         for (CompletableFuture<Message> future : List.of(state, created, started)) {
             future.completeExceptionally(why);

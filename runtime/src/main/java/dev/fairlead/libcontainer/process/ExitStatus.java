@@ -2,13 +2,26 @@ package dev.fairlead.libcontainer.process;
 
 /** How a process ended. */
 public sealed interface ExitStatus {
-    /** It exited. @param value 0 to 255 */
+    /**
+     * It exited.
+     *
+     * @param value 0 to 255
+     */
     record Code(int value) implements ExitStatus {}
 
-    /** A signal ended it. @param number as in signal(7) @param coreDumped whether a core was written */
+    /**
+     * A signal ended it.
+     *
+     * @param number as in signal(7)
+     * @param coreDumped whether a core was written
+     */
     record Signal(int number, boolean coreDumped) implements ExitStatus {}
 
-    /** Nobody was there to see it. @param why for a person */
+    /**
+     * Nobody was there to see it.
+     *
+     * @param why for a person
+     */
     record Unknown(String why) implements ExitStatus {}
 
     /** Of a status as wait(2) gives it; -1: there never was a process. */

@@ -29,7 +29,7 @@ final class Protocol {
     private Protocol() {}
 
     /** {@code enum type}. */
-    enum Type {
+    enum MessageType {
         ENTER_ROOT(1),
         START(2),
         EXEC(3),
@@ -46,12 +46,12 @@ final class Protocol {
 
         private final int number;
 
-        Type(int number) {
+        MessageType(int number) {
             this.number = number;
         }
 
-        static Type of(int number) {
-            for (Type type : values()) {
+        static MessageType of(int number) {
+            for (MessageType type : values()) {
                 if (type.number == number) {
                     return type;
                 }
@@ -62,7 +62,7 @@ final class Protocol {
 
     /** {@code struct message}, with its descriptors. */
     record Message(
-            Type type,
+            MessageType type,
             int id,
             int pid,
             int step,
@@ -72,7 +72,7 @@ final class Protocol {
             int state,
             long time,
             List<Fd> descriptors) {
-        static byte[] order(Type type, int id) {
+        static byte[] order(MessageType type, int id) {
             return ByteBuffer.allocate(MESSAGE_SIZE)
                     .order(ByteOrder.nativeOrder())
                     .putInt(type.number)
@@ -80,13 +80,13 @@ final class Protocol {
                     .array();
         }
 
-        static Message parse(byte[] bytes, List<Fd> descriptors) {
-            if (bytes.length != MESSAGE_SIZE) {
-                throw new IllegalArgumentException("a message of " + bytes.length + " bytes");
+        static Message parse(ByteBuffer bytes, List<Fd> descriptors) {
+            if (bytes.remaining() != MESSAGE_SIZE) {
+                throw new IllegalArgumentException("a message of " + bytes.remaining() + " bytes");
             }
-            ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
+            ByteBuffer in = bytes.duplicate().order(ByteOrder.nativeOrder());
             return new Message(
-                    Type.of(in.getInt()),
+                    MessageType.of(in.getInt()),
                     in.getInt(),
                     in.getInt(),
                     in.getInt(),

@@ -2,7 +2,7 @@ package dev.fairlead.libcontainer.process;
 
 import dev.fairlead.libcontainer.process.Channel.PendingExec;
 import dev.fairlead.libcontainer.process.Protocol.Message;
-import dev.fairlead.libcontainer.process.Protocol.Type;
+import dev.fairlead.libcontainer.process.Protocol.MessageType;
 import dev.fairlead.linux.Errno;
 import dev.fairlead.linux.ErrnoException;
 import dev.fairlead.linux.EventLoop;
@@ -244,7 +244,7 @@ public final class Warden implements AutoCloseable {
      * @param root borrowed; a mount in init's mount namespace
      */
     public void enterRoot(Fd root, Duration limit) throws IOException {
-        channel.send(Type.ENTER_ROOT, List.of(root));
+        channel.send(MessageType.ENTER_ROOT, List.of(root));
         awaitCreated(limit);
     }
 
@@ -258,7 +258,7 @@ public final class Warden implements AutoCloseable {
      * @throws LauncherException it could not: see {@link LaunchFailure#commandNotFound} and its like. Init ends then
      */
     public void launch(Duration limit) throws IOException {
-        channel.send(Type.START, List.of());
+        channel.send(MessageType.START, List.of());
         await(channel.started(), limit, "to execute the program");
     }
 
@@ -279,7 +279,7 @@ public final class Warden implements AutoCloseable {
             Message started = await(pending.started(), limit, "to start an exec");
             return new Exec(started.pid(), started.descriptors().getFirst(), pending.exit());
         } catch (IOException e) {
-            pending.started().thenAccept(late -> late.descriptors().forEach(Fd::close));
+            var _ = pending.started().thenAccept(late -> late.descriptors().forEach(Fd::close));
             throw e;
         }
     }
@@ -310,7 +310,7 @@ public final class Warden implements AutoCloseable {
 
     /** Closes the warden's copy of stdin's write end: the container reads the end once ours is closed too. */
     public void closeStdin() throws IOException {
-        channel.send(Type.CLOSE_STDIN, List.of());
+        channel.send(MessageType.CLOSE_STDIN, List.of());
     }
 
     /**
@@ -318,7 +318,7 @@ public final class Warden implements AutoCloseable {
      * @throws IOException EBUSY: init lives
      */
     public void release(Duration limit) throws IOException {
-        channel.send(Type.RELEASE, List.of());
+        channel.send(MessageType.RELEASE, List.of());
         CompletableFuture<Object> answer = CompletableFuture.anyOf(channel.gone(), channel.refusal());
         Object why = await(answer, limit, "to end");
         if (!channel.gone().isDone() && why instanceof IOException refusal) {
