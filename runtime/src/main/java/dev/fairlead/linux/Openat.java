@@ -2,6 +2,7 @@ package dev.fairlead.linux;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.Set;
 import jnr.ffi.Pointer;
 
@@ -79,6 +80,28 @@ public final class Openat {
      */
     public static Fd open(Fd dir, String path, Set<OpenFlag> flags, int mode, Set<ResolveFlag> resolve)
             throws ErrnoException {
+        long result = openat2(dir, path, flags, mode, resolve);
+        if (result < 0) {
+            throw new ErrnoException("openat2 " + in(dir, path) + " " + flags + " " + resolve, Errno.of((int) -result));
+        }
+        return Fd.owned((int) result, path);
+    }
+
+    /** Opens {@code path} as {@link #open} does; empty: nothing is there (ENOENT), which costs no exception. */
+    public static Optional<Fd> find(Fd dir, String path, Set<OpenFlag> flags, Set<ResolveFlag> resolve)
+            throws ErrnoException {
+        long result = openat2(dir, path, flags, 0, resolve);
+        if (result == -Errno.ENOENT.number()) {
+            return Optional.empty();
+        }
+        if (result < 0) {
+            throw new ErrnoException("openat2 " + in(dir, path) + " " + flags + " " + resolve, Errno.of((int) -result));
+        }
+        return Optional.of(Fd.owned((int) result, path));
+    }
+
+    /** A descriptor, or a negative error number. */
+    private static long openat2(Fd dir, String path, Set<OpenFlag> flags, int mode, Set<ResolveFlag> resolve) {
         Pointer name = Memory.string(path);
         Pointer how = Memory.zeroed(OPEN_HOW_SIZE);
         how.putLong(0, Flag.word(flags) | O_CLOEXEC);
@@ -87,12 +110,12 @@ public final class Openat {
         for (int attempt = 1; ; attempt++) {
             long fd = LibC.get().syscall(OPENAT2, dir.number(), name.address(), how.address(), OPEN_HOW_SIZE, 0, 0);
             if (fd >= 0) {
-                return Fd.owned((int) fd, path);
+                return fd;
             }
             Errno errno = LibC.errno();
             boolean again = errno == Errno.EINTR || errno == Errno.EAGAIN && resolve.contains(ResolveFlag.IN_ROOT);
             if (!again || attempt == MAX_RESOLVE_TRIES) {
-                throw new ErrnoException("openat2 " + in(dir, path) + " " + flags + " " + resolve, errno);
+                return -errno.number();
             }
         }
     }

@@ -22,6 +22,8 @@ import java.util.Set;
  * it is a descriptor and no path.
  */
 final class BindSource implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(BindSource.class.getName());
+
     private final MountEntry entry;
     private final Fd tree;
     private final Stat.Status status;
@@ -50,6 +52,30 @@ final class BindSource implements AutoCloseable {
             tree.close();
             throw new RootfsException(entry.describe(), e);
         }
+    }
+
+    /**
+     * Gives a copy of the same object that was made in the mount namespace this thread is in now, where it can be found there. That of a
+     * container with a user namespace is a copy of the host's in which the kernel has locked what the container may not undo; a copy made
+     * on the host has no such locks, and a read-only mount of the host could be made writable.
+     *
+     * @return this where nothing, or something else, is at the path here
+     */
+    BindSource lockedHere() {
+        try {
+            BindSource here = open(entry);
+            if (here.status.isSameFileAs(status)) {
+                close();
+                return here;
+            }
+            here.close();
+        } catch (RootfsException e) {
+            LOG.log(
+                    System.Logger.Level.DEBUG,
+                    "not to be had in the container''s mount namespace: {0}",
+                    e.getMessage());
+        }
+        return this;
     }
 
     /**

@@ -57,6 +57,10 @@ record MountEntry(
                 index, destination, type, source, options, mount.options(), mount.uidMappings(), mount.gidMappings());
     }
 
+    boolean isCgroup() {
+        return type.equals("cgroup");
+    }
+
     boolean isBind() {
         return type.equals(BIND);
     }

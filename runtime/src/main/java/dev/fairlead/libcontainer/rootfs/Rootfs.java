@@ -62,19 +62,31 @@ final class Rootfs {
 
     /** Opens what is at {@code inside}, links followed; empty: nothing is. */
     Optional<Fd> find(String inside) throws IOException {
-        return ifPresent(relative(inside), HANDLE, INSIDE);
+        return Openat.find(root, relative(inside), HANDLE, INSIDE);
     }
 
     /** Opens the directory at {@code inside}; no part of its name may be a link. Makes it where it does not exist. */
     Fd directoryWithoutLinks(String inside, int mode) throws IOException {
-        Optional<Fd> found = ifPresent(relative(inside), DIRECTORY, INSIDE_WITHOUT_LINKS);
+        Optional<Fd> found = Openat.find(root, relative(inside), DIRECTORY, INSIDE_WITHOUT_LINKS);
         return found.isPresent() ? found.get() : makeDirectories(parts(inside), mode, INSIDE_WITHOUT_LINKS);
     }
 
     /** Opens the directory at {@code inside}; makes what is missing of it. */
     Fd directory(String inside, int mode) throws IOException {
-        Optional<Fd> found = ifPresent(relative(inside), DIRECTORY, INSIDE);
-        return found.isPresent() ? found.get() : makeDirectories(parts(inside), mode, INSIDE);
+        Optional<Fd> found = Openat.find(root, relative(inside), DIRECTORY, INSIDE);
+        return found.isPresent() ? found.get() : newDirectory(inside, mode);
+    }
+
+    /** Makes a directory at {@code inside}, where nothing was found. */
+    Fd newDirectory(String inside, int mode) throws IOException {
+        return makeDirectories(parts(inside), mode, INSIDE);
+    }
+
+    /** Makes an empty file at {@code inside}, where nothing was found. */
+    Fd newFile(String inside, int mode) throws IOException {
+        try (Place place = place(inside, 0755)) {
+            return Openat.open(place.directory(), place.name(), NEW_FILE, mode);
+        }
     }
 
     /** Opens the directory that {@code inside} lies in; makes what is missing of it. */
@@ -85,13 +97,6 @@ final class Rootfs {
         }
         List<String> parents = parts.subList(0, parts.size() - 1);
         return new Place(directory("/" + String.join("/", parents), mode), parts.getLast());
-    }
-
-    /** Makes an empty file at {@code inside}, where nothing was found. */
-    Fd newFile(String inside, int mode) throws IOException {
-        try (Place place = place(inside, 0755)) {
-            return Openat.open(place.directory(), place.name(), NEW_FILE, mode);
-        }
     }
 
     /**
@@ -109,24 +114,14 @@ final class Rootfs {
         return path.equals("/") ? real : real.substring(path.length());
     }
 
-    private Optional<Fd> ifPresent(String name, Set<OpenFlag> flags, Set<ResolveFlag> resolve) throws IOException {
-        try {
-            return Optional.of(Openat.open(root, name, flags, 0, resolve));
-        } catch (ErrnoException e) {
-            if (e.errno() == Errno.ENOENT) {
-                return Optional.empty();
-            }
-            throw e;
-        }
-    }
-
     /** From the longest part of the name that exists, links resolved, downward; new names are made and entered one by one. */
     private Fd makeDirectories(List<String> parts, int mode, Set<ResolveFlag> resolve) throws IOException {
         int existing = parts.size();
         Optional<Fd> start = Optional.empty();
         while (start.isEmpty()) {
             existing--; // the whole was looked for before; the root exists
-            start = ifPresent(existing == 0 ? "." : String.join("/", parts.subList(0, existing)), DIRECTORY, resolve);
+            String prefix = existing == 0 ? "." : String.join("/", parts.subList(0, existing));
+            start = Openat.find(root, prefix, DIRECTORY, resolve);
         }
         Fd directory = start.get();
         for (String name : parts.subList(existing, parts.size())) {
