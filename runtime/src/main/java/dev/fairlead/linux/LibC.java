@@ -106,6 +106,17 @@ public interface LibC {
     // Signals (Signals).
 
     int kill(int pid, int signal);
+    // Contents of files (FileIo).
+
+    long lseek(int fd, long offset, int whence);
+
+    int ftruncate(int fd, long size);
+
+    int fsync(int fd);
+
+    int syncfs(int fd);
+
+    int futimens(int fd, Pointer times);
 
     // Processes and sockets (Spawn, Pidfds, Memfd, UnixSockets, Pty).
 

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * One repository, for one pull. Each request goes to the mirrors in their order and to the registry last; a place that fails for good gives
  * way to the next one, and what the last one says is what counts. May be used by several threads at once.
  */
-public final class RemoteRepository {
+public final class RemoteRepository implements ContentSource {
     private static final String MANIFEST_TYPES = String.join(
             ", ",
             "application/vnd.oci.image.index.v1+json",
@@ -122,12 +122,23 @@ public final class RemoteRepository {
         }
     }
 
+    @Override
+    public FetchedManifest manifest(Digest digest) throws IOException, InterruptedException {
+        return manifest(digest.toString());
+    }
+
+    @Override
+    public String label() {
+        return "registry " + reference.registry() + ", repository " + reference.repository();
+    }
+
     /**
      * Fetches a blob; what breaks off is resumed where it broke.
      * @param size bytes, as its descriptor says
      * @param arrived told how many bytes are here
      * @throws DigestMismatch where no place has the right bytes
      */
+    @Override
     public void blob(Digest digest, long size, BlobTarget target, LongConsumer arrived)
             throws IOException, InterruptedException {
         String what = "blob " + digest;

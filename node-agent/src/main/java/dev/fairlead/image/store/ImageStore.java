@@ -1,25 +1,74 @@
 package dev.fairlead.image.store;
 
+import dev.fairlead.image.Digest;
 import dev.fairlead.image.FsUsage;
 import dev.fairlead.image.Image;
 import dev.fairlead.image.ImageException;
 import dev.fairlead.image.PullProgress;
 import dev.fairlead.image.Reference;
+import dev.fairlead.image.layer.FileTree;
+import dev.fairlead.image.registry.FetchedManifest;
+import dev.fairlead.image.registry.RegistryClient;
 import dev.fairlead.image.registry.RegistryConfig;
 import dev.fairlead.image.registry.RegistryCredentials;
+import dev.fairlead.image.registry.RemoteRepository;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The images of this node. All calls may come from any thread, and block: give them virtual ones.
  *
  * <p>Below {@code root}: {@code images} (an OCI image layout), {@code layers/<chain id>} (unpacked), {@code containers/<id>} (snapshots).
  */
-@SuppressWarnings("DoNotCallSuggester") // the bodies follow
 public final class ImageStore implements AutoCloseable {
-    private ImageStore() {}
+    private static final System.Logger LOG = System.getLogger(ImageStore.class.getName());
+
+    private final Path root;
+    private final FileChannel lockFile;
+    private final Blobs blobs;
+    private final Layers layers;
+    private final Index index;
+    private final ImageCatalog catalog;
+    private final Fetcher fetcher;
+    private final RegistryClient registries;
+    private final DirectorySnapshots snapshots;
+    private final Holds holds = new Holds();
+    private final SharedWork<PullKey, Digest> pulls = new SharedWork<>("image-pull");
+    /** Guards the index. */
+    private final ReentrantLock lock = new ReentrantLock();
+
+    /** Pulls with other credentials are other pulls: what one pod may have does not tell what another may. */
+    private record PullKey(Reference reference, Optional<RegistryCredentials> credentials) {}
+
+    private ImageStore(Path root, RegistryConfig config, FileChannel lockFile) throws IOException {
+        this.root = root;
+        this.lockFile = lockFile;
+        Path incoming = root.resolve("incoming");
+        FileTree.remove(incoming);
+        this.blobs = new Blobs(root.resolve("images/blobs"), incoming);
+        this.layers = new Layers(root.resolve("layers"));
+        this.index = Index.open(root.resolve("images"));
+        this.catalog = new ImageCatalog(blobs);
+        this.fetcher = new Fetcher(blobs, layers, config);
+        this.registries = new RegistryClient(config);
+        this.snapshots = new DirectorySnapshots(
+                root.resolve("containers"), root.resolve("empty"), layers, this::withLayers);
+    }
 
     /**
      * Opens or makes the store, and removes what an earlier life left half done.
@@ -27,7 +76,66 @@ public final class ImageStore implements AutoCloseable {
      * @throws IOException also where another process has it open
      */
     public static ImageStore open(Path root, RegistryConfig config) throws IOException {
-        throw new UnsupportedOperationException("ImageStore.open " + root + ' ' + config);
+        Files.createDirectories(root);
+        FileChannel lockFile = lock(root.resolve("images.lock"));
+        try {
+            ImageStore store = new ImageStore(root, config, lockFile);
+            store.dropDamaged();
+            store.collect();
+            return store;
+        } catch (IOException | RuntimeException e) {
+            lockFile.close();
+            throw e;
+        }
+    }
+
+    private static FileChannel lock(Path file) throws IOException {
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock held;
+        try {
+            held = channel.tryLock();
+        } catch (OverlappingFileLockException e) {
+            held = null; // by this very process
+        }
+        if (held == null) {
+            channel.close();
+            throw new IOException(file.getParent() + " is in use: another fairlead has this image store open");
+        }
+        return channel;
+    }
+
+    /** An image that lacks a blob, whoever took it, is pulled again rather than found again. */
+    private void dropDamaged() throws IOException {
+        List<StoredName> damaged = new ArrayList<>();
+        for (StoredName name : index.names()) {
+            String reason = damage(name);
+            if (reason != null) {
+                LOG.log(Level.WARNING, "image {0} is dropped from the store: {1}", describe(name), reason);
+                damaged.add(name);
+            }
+        }
+        index.update(names -> {
+            names.removeAll(damaged);
+            return names;
+        });
+    }
+
+    private static String describe(StoredName name) {
+        return name.name().map(Reference::toString).orElseGet(() -> name.manifest().toString());
+    }
+
+    private @Nullable String damage(StoredName name) throws IOException {
+        try {
+            ImageCatalog.Content content = catalog.content(name.manifest());
+            for (ManifestReader.Blob layer : content.manifest().layers()) {
+                if (!blobs.has(layer.digest()) || blobs.size(layer.digest()) != layer.size()) {
+                    return "layer " + layer.digest() + " is missing or cut off";
+                }
+            }
+            return null;
+        } catch (ImageException e) {
+            return e.getMessage();
+        }
     }
 
     /**
@@ -36,7 +144,96 @@ public final class ImageStore implements AutoCloseable {
      */
     public Image pull(Reference reference, Optional<RegistryCredentials> credentials, PullProgress progress)
             throws IOException, InterruptedException {
-        throw new UnsupportedOperationException("ImageStore.pull " + reference + credentials + progress);
+        Digest manifest = pulls.get(
+                new PullKey(reference, credentials), progress, told -> fetch(reference, credentials, told));
+        syncBehind();
+        return imageOf(manifest);
+    }
+
+    private Digest fetch(Reference reference, Optional<RegistryCredentials> credentials, PullProgress progress)
+            throws IOException, InterruptedException {
+        RemoteRepository repository = registries.open(reference, credentials);
+        boolean kept = false;
+        try (Holds.Hold hold = holds.hold()) {
+            Optional<StoredName> current = current(reference);
+            if (current.isPresent() && isUnchanged(repository, reference, current.get())) {
+                kept = true;
+                return current.get().manifest();
+            }
+            FetchedManifest top = repository.manifest(reference.selector());
+            FetchedManifest ours = fetcher.fetch(repository, top, hold, progress);
+            put(new StoredName(
+                    ours.digest(),
+                    ours.mediaType(),
+                    ours.content().length,
+                    Optional.of(reference.digest().map(reference::withDigest).orElse(reference)),
+                    Optional.of(top.digest()),
+                    current.map(StoredName::pinned).orElse(false)));
+            kept = true;
+            return ours.digest();
+        } finally {
+            if (!kept) {
+                collect();
+            }
+        }
+    }
+
+    private Optional<StoredName> current(Reference reference) {
+        return index.names().stream()
+                .filter(name -> name.name().map(Reference::toString).equals(Optional.of(reference.toString())))
+                .findFirst();
+    }
+
+    /** Whether the tag means at the registry what it means here. Only where that costs less than asking for the manifest. */
+    private boolean isUnchanged(RemoteRepository repository, Reference reference, StoredName current)
+            throws IOException, InterruptedException {
+        if (reference.tag().isEmpty() || reference.digest().isPresent() || !isUnpacked(current)) {
+            return false;
+        }
+        try {
+            Optional<Digest> now = repository.resolve(reference.tag().get());
+            return now.isPresent() && now.equals(current.repoDigest());
+        } catch (ImageException.Unavailable e) {
+            return false; // a registry that does not know HEAD: the manifest itself tells
+        }
+    }
+
+    private boolean isUnpacked(StoredName name) throws IOException {
+        for (Digest chainId : catalog.content(name.manifest()).chainIds()) {
+            if (!layers.has(chainId)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void put(StoredName name) throws IOException {
+        lock.lock();
+        try {
+            index.put(name);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Image imageOf(Digest manifest) throws IOException {
+        Digest id = catalog.content(manifest).manifest().config().digest();
+        return catalog.images(index.names()).stream()
+                .filter(image -> image.id().equals(id))
+                .findFirst()
+                .orElseThrow(() -> new ImageException.NotFound("image " + id + " was removed while it was pulled"));
+    }
+
+    /** On a thread of its own: syncfs(2) waits for whatever else the node writes. */
+    private void syncBehind() {
+        Thread.ofPlatform().name("image-sync").daemon().start(() -> {
+            try {
+                layers.sync();
+            } catch (IOException e) {
+                // The layers keep their note, and are unpacked again if the power fails now.
+                LOG.log(Level.WARNING, "layers could not be brought to the disk: {0}", e.getMessage());
+            }
+        });
     }
 
     /**
@@ -44,22 +241,41 @@ public final class ImageStore implements AutoCloseable {
      * @return the images it had, unpacked; unnamed ones are kept by their id
      */
     public List<Image> load(Path archive, PullProgress progress) throws IOException, InterruptedException {
-        throw new UnsupportedOperationException("ImageStore.load " + archive + progress);
+        throw new IOException("load of " + archive + " " + progress);
     }
 
     /** Finds by id (with or without {@code sha256:}, or the beginning of one that no other image shares), name or name@digest. */
     public Optional<Image> find(String nameOrId) throws IOException {
-        throw new UnsupportedOperationException("ImageStore.find " + nameOrId);
+        List<StoredName> names = index.names();
+        List<StoredName> found = catalog.matching(nameOrId, names);
+        if (found.isEmpty()) {
+            return Optional.empty();
+        }
+        Digest id = catalog.idOf(found.getFirst());
+        return catalog.images(names).stream()
+                .filter(image -> image.id().equals(id))
+                .findFirst();
     }
 
     /** All images, one entry an id. */
     public List<Image> list() throws IOException {
-        throw new UnsupportedOperationException("ImageStore.list");
+        return catalog.images(index.names());
     }
 
     /** Gives an image one more name. */
     public Image tag(Image image, Reference name) throws IOException {
-        throw new UnsupportedOperationException("ImageStore.tag " + image + name);
+        StoredName known = index.names().stream()
+                .filter(stored -> stored.manifest().equals(image.manifest()))
+                .findFirst()
+                .orElseThrow(() -> new ImageException.NotFound("image " + image.id() + " is not here any more"));
+        put(new StoredName(
+                known.manifest(),
+                known.mediaType(),
+                known.manifestSize(),
+                Optional.of(name),
+                Optional.empty(),
+                known.pinned()));
+        return imageOf(known.manifest());
     }
 
     /**
@@ -67,20 +283,89 @@ public final class ImageStore implements AutoCloseable {
      * @param nameOrId as {@link #find} takes it: one name of several removes that name alone
      */
     public void remove(String nameOrId) throws IOException {
-        throw new UnsupportedOperationException("ImageStore.remove " + nameOrId);
+        lock.lock();
+        try {
+            List<StoredName> found = catalog.matching(nameOrId, index.names());
+            index.update(names -> {
+                names.removeAll(found);
+                return names;
+            });
+            found.forEach(name -> catalog.forget(name.manifest()));
+        } finally {
+            lock.unlock();
+        }
+        collect();
     }
 
-    /** What images take on disk; counted at most every ten seconds. */
+    /** Removes blobs and layers that no image, no snapshot and no running work needs. */
+    private void collect() throws IOException {
+        List<Path> trash = new ArrayList<>();
+        lock.lock();
+        try {
+            Set<Digest> liveBlobs = new HashSet<>();
+            Set<Digest> liveLayers = new HashSet<>(snapshots.layersInUse());
+            for (StoredName name : index.names()) {
+                ImageCatalog.Content content = catalog.content(name.manifest());
+                liveBlobs.add(name.manifest());
+                liveBlobs.addAll(content.manifest().digests());
+                liveLayers.addAll(content.chainIds());
+            }
+            for (Digest blob : blobs.list()) {
+                if (!liveBlobs.contains(blob)) {
+                    holds.ifFree(blob, () -> blobs.remove(blob));
+                }
+            }
+            for (String hex : layers.list()) {
+                Digest chainId = Layers.chainId(hex);
+                if (!liveLayers.contains(chainId)) {
+                    holds.ifFree(chainId, () -> trash.add(layers.discard(hex)));
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+        for (Path path : trash) {
+            FileTree.remove(path);
+        }
+    }
+
+    /** What images take on disk: their blobs, and their layers as counted when they were unpacked. */
     public FsUsage usage() throws IOException {
-        throw new UnsupportedOperationException("ImageStore.usage");
+        long bytes = 0;
+        long inodes = 0;
+        for (Digest blob : blobs.list()) {
+            bytes += blobs.size(blob);
+            inodes++;
+        }
+        for (String hex : layers.list()) {
+            long[] usage = layers.usage(hex);
+            bytes += usage[0];
+            inodes += usage[1];
+        }
+        return new FsUsage(root, bytes, inodes, Clock.systemUTC().instant());
     }
 
     /** The containers' side of the store. */
     public Snapshots snapshots() {
-        throw new UnsupportedOperationException("ImageStore.snapshots");
+        return snapshots;
+    }
+
+    private void withLayers(Image image, DirectorySnapshots.LayerKeeper.Body body) throws IOException {
+        try (Holds.Hold hold = holds.hold()) {
+            hold.add(image.chainIds());
+            for (Digest chainId : image.chainIds()) {
+                if (!layers.has(chainId)) {
+                    throw new ImageException.NotFound("image " + image.id() + " is not here any more; pull it again");
+                }
+            }
+            body.run();
+        }
     }
 
     /** Lets another process open the store; pulls that still run fail. */
     @Override
-    public void close() throws IOException {}
+    public void close() throws IOException {
+        fetcher.close();
+        lockFile.close();
+    }
 }
