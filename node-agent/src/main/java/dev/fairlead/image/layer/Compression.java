@@ -4,23 +4,24 @@ import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.zip.GZIPInputStream;
 
 /** How a layer is compressed; its first bytes tell, media types are known to lie. */
 public enum Compression {
-    GZIP(0x1f, 0x8b) {
+    GZIP("\u001f\u008b") {
         @Override
         InputStream expand(InputStream in) throws IOException {
             return new GZIPInputStream(in, BUFFER);
         }
     },
-    ZSTD(0x28, 0xb5, 0x2f, 0xfd) {
+    ZSTD("(\u00b5/\u00fd") {
         @Override
         InputStream expand(InputStream in) throws IOException {
             return new ZstdInputStreamNoFinalizer(in);
         }
     },
-    NONE {
+    NONE("") {
         @Override
         InputStream expand(InputStream in) {
             return in;
@@ -29,9 +30,10 @@ public enum Compression {
 
     private static final int BUFFER = 64 << 10;
 
-    private final int[] magic;
+    /** The first bytes, as Latin-1. */
+    private final String magic;
 
-    Compression(int... magic) {
+    Compression(String magic) {
         this.magic = magic;
     }
 
@@ -52,11 +54,6 @@ public enum Compression {
     }
 
     private boolean begins(byte[] start) {
-        for (int i = 0; i < magic.length; i++) {
-            if (i >= start.length || (start[i] & 0xff) != magic[i]) {
-                return false;
-            }
-        }
-        return true;
+        return new String(start, StandardCharsets.ISO_8859_1).startsWith(magic);
     }
 }

@@ -24,8 +24,9 @@ record EntryName(List<String> components) {
                 case "", "." -> {}
                 case ".." -> {
                     if (components.isEmpty()) {
-                        throw new BadImage(what + ": leaves the layer's root by \"..\"; the image is hostile or broken, do"
-                                + " not use it");
+                        throw new BadImage(
+                                what + ": leaves the layer's root by \"..\"; the image is hostile or broken, do"
+                                        + " not use it");
                     }
                     components.removeLast();
                 }

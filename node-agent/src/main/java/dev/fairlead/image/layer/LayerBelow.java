@@ -105,8 +105,7 @@ public final class LayerBelow {
                     if (type.get() != FileType.REGULAR) {
                         break;
                     }
-                    try (Fd from = Openat.open(
-                                    dir, target.base(), EnumSet.of(OpenFlag.RDONLY, OpenFlag.NOFOLLOW), 0);
+                    try (Fd from = Openat.open(dir, target.base(), EnumSet.of(OpenFlag.RDONLY, OpenFlag.NOFOLLOW), 0);
                             Fd to = LayerRoot.createFile(layer.parent(name, what), name.base())) {
                         copyBytes(from, to);
                         copyAttributes(from, to);
@@ -115,8 +114,8 @@ public final class LayerBelow {
                 }
             }
         }
-        throw new BadImage(
-                what + ": neither this layer nor one below has that file; the image is hostile or broken, do not use it");
+        throw new BadImage(what
+                + ": neither this layer nor one below has that file; the image is hostile or broken, do not use it");
     }
 
     private static void copyBytes(Fd from, Fd to) throws ErrnoException {

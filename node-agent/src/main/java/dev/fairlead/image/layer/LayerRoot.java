@@ -68,7 +68,8 @@ final class LayerRoot implements AutoCloseable {
      * @return borrowed, until the next call
      */
     Fd parent(EntryName name, String what) throws IOException {
-        return directory(name.parent(), name.components().subList(0, name.components().size() - 1), what);
+        return directory(
+                name.parent(), name.components().subList(0, name.components().size() - 1), what);
     }
 
     private Fd directory(String path, List<String> components, String what) throws IOException {
@@ -92,10 +93,8 @@ final class LayerRoot implements AutoCloseable {
         try {
             return Optional.of(Openat.open(root, path.isEmpty() ? "." : path, EnumSet.of(PATH, DIRECTORY), 0, INSIDE));
         } catch (ErrnoException e) {
-            switch (e.errno()) {
-                case ENOENT, ENOTDIR -> {
-                    return Optional.empty();
-                }
+            return switch (e.errno()) {
+                case ENOENT, ENOTDIR -> Optional.empty();
                 case EXDEV ->
                     throw new BadImage(
                             what + ": the way to \"" + path + "\" leads out of the layer over a symbolic link; the image is"
@@ -104,7 +103,7 @@ final class LayerRoot implements AutoCloseable {
                 case ELOOP ->
                     throw new BadImage(what + ": the way to \"" + path + "\" is a loop of symbolic links", e);
                 default -> throw e;
-            }
+            };
         }
     }
 

@@ -80,8 +80,8 @@ public final class LayerUnpacker implements AutoCloseable {
      * @throws NoSpace where the disk is full
      * @throws InterruptedIOException where the thread was interrupted
      */
-    public static LayerContent unpack(InputStream compressed, Digest diffId, Path directory, boolean lowest, String label)
-            throws IOException {
+    public static LayerContent unpack(
+            InputStream compressed, Digest diffId, Path directory, boolean lowest, String label) throws IOException {
         MessageDigest hash = diffId.algorithm().hash();
         try (LayerUnpacker unpacker = new LayerUnpacker(directory, lowest, label)) {
             DigestInputStream plain = new DigestInputStream(unpacker.plain(compressed), hash);
@@ -147,8 +147,7 @@ public final class LayerUnpacker implements AutoCloseable {
         }
     }
 
-    private @Nullable TarArchiveEntry next(TarArchiveInputStream tar)
-            throws IOException {
+    private @Nullable TarArchiveEntry next(TarArchiveInputStream tar) throws IOException {
         try {
             return tar.getNextEntry();
         } catch (IllegalArgumentException e) {
@@ -160,7 +159,9 @@ public final class LayerUnpacker implements AutoCloseable {
 
     /** What reading failed with: the layer's fault, unless it was the disk's or an interrupt. */
     private IOException damaged(IOException e) {
-        if (e instanceof ImageException || e instanceof ClosedByInterruptException || e instanceof FileSystemException) {
+        if (e instanceof ImageException
+                || e instanceof ClosedByInterruptException
+                || e instanceof FileSystemException) {
             return e;
         }
         return new BadImage(
@@ -241,9 +242,7 @@ public final class LayerUnpacker implements AutoCloseable {
 
     private static boolean isBelow(EntryName directory, EntryName top) {
         return directory.components().size() >= top.components().size()
-                && directory.components()
-                        .subList(0, top.components().size())
-                        .equals(top.components());
+                && directory.components().subList(0, top.components().size()).equals(top.components());
     }
 
     private void directory(Fd dir, EntryName name, EntryAttributes attributes) throws IOException {
@@ -355,8 +354,7 @@ public final class LayerUnpacker implements AutoCloseable {
         count(0);
     }
 
-    private void applyByHandle(Fd dir, EntryName name, EntryAttributes attributes, boolean isLink)
-            throws IOException {
+    private void applyByHandle(Fd dir, EntryName name, EntryAttributes attributes, boolean isLink) throws IOException {
         try (Fd handle = LayerRoot.openHandle(dir, name.base())) {
             attributes.applyTo(handle, dir, name.base(), isLink, descriptors);
         }
@@ -440,8 +438,7 @@ public final class LayerUnpacker implements AutoCloseable {
             implied.add("");
         }
         implied.addAll(root.implied());
-        return new LayerContent(
-                bytes + PAGE + root.made() * PAGE, inodes + root.made(), implied, linksBelow);
+        return new LayerContent(bytes + PAGE + root.made() * PAGE, inodes + root.made(), implied, linksBelow);
     }
 
     @Override

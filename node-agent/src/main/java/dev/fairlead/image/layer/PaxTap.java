@@ -151,7 +151,7 @@ final class PaxTap extends FilterInputStream {
                 if (value >= 1L << 54) {
                     throw new BadImage("an entry of the layer claims more than 2^62 bytes; the image is broken");
                 }
-                value = value << 8 | record[i] & 0xff;
+                value = (value << 8) | (record[i] & 0xff);
             }
             return value;
         }

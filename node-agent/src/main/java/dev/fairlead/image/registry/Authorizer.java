@@ -35,8 +35,7 @@ final class Authorizer {
     private final Optional<RegistryCredentials> credentials;
     private @Nullable String header;
 
-    Authorizer(
-            Transport transport, Endpoint endpoint, String repository, Optional<RegistryCredentials> credentials) {
+    Authorizer(Transport transport, Endpoint endpoint, String repository, Optional<RegistryCredentials> credentials) {
         this.transport = transport;
         this.endpoint = endpoint;
         this.scope = "repository:" + repository + ":pull";
@@ -66,8 +65,7 @@ final class Authorizer {
         Optional<Challenge> bearer = find(challenges, "bearer");
         if (bearer.isPresent() && !(credentials.orElse(null) instanceof RegistryToken)) {
             header = "Bearer " + token(bearer.get());
-        } else if (find(challenges, "basic").isPresent()
-                && credentials.orElse(null) instanceof Password password) {
+        } else if (find(challenges, "basic").isPresent() && credentials.orElse(null) instanceof Password password) {
             header = basic(password);
         }
         return header != null && !header.equals(before);
@@ -97,8 +95,7 @@ final class Authorizer {
                     .build();
         } else {
             String separator = realm.getRawQuery() == null ? "?" : "&";
-            HttpRequest.Builder builder =
-                    Transport.request(endpoint, URI.create(realm + separator + form(fields)));
+            HttpRequest.Builder builder = Transport.request(endpoint, URI.create(realm + separator + form(fields)));
             if (credentials.orElse(null) instanceof Password password) {
                 builder.header("Authorization", basic(password));
             }
@@ -155,8 +152,7 @@ final class Authorizer {
 
     /** A registry that is reached over TLS must not send a password elsewhere in clear. */
     private boolean isPlainAllowed(URI realm) {
-        return "http".equals(realm.getScheme())
-                && "http".equals(endpoint.base().getScheme());
+        return "http".equals(realm.getScheme()) && "http".equals(endpoint.base().getScheme());
     }
 
     private static String form(Map<String, String> fields) {

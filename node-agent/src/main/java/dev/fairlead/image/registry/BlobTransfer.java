@@ -99,8 +99,8 @@ final class BlobTransfer {
         }
         Matcher range = CONTENT_RANGE.matcher(answer.header("Content-Range"));
         if (!range.matches() || Long.parseLong(range.group(1)) > position) {
-            throw new IOException("asked for bytes from " + position + " and got \"" + answer.header("Content-Range")
-                    + '"');
+            throw new IOException(
+                    "asked for bytes from " + position + " and got \"" + answer.header("Content-Range") + '"');
         }
         return Long.parseLong(range.group(1));
     }

@@ -38,9 +38,7 @@ record Challenge(String scheme, Map<String, String> parameters) {
                             .parameters
                             .put(
                                     matcher.group("name").toLowerCase(Locale.ROOT),
-                                    quoted == null
-                                            ? matcher.group("plain")
-                                            : quoted.replaceAll("\\\\(.)", "$1"));
+                                    quoted == null ? matcher.group("plain") : quoted.replaceAll("\\\\(.)", "$1"));
                 }
             }
         }

@@ -96,8 +96,7 @@ final class HostsFile {
         } catch (IllegalArgumentException e) {
             throw bad(field, "\"" + address + "\" is not a URL");
         }
-        if (uri.getAuthority() == null
-                || !("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))) {
+        if (uri.getAuthority() == null || !("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))) {
             throw bad(field, "\"" + address + "\" is not an http or https URL with a host");
         }
         String path = uri.getPath() == null ? "" : uri.getPath().replaceFirst("/+$", "");

@@ -92,7 +92,8 @@ public final class RemoteRepository implements ContentSource {
                     throw new ImageException.BadImage(
                             at(place, what) + ": the manifest is larger than " + LARGEST_MANIFEST + " bytes");
                 }
-                Digest digest = checked(place, what, content, byDigest ? selector : answer.header("Docker-Content-Digest"));
+                Digest digest =
+                        checked(place, what, content, byDigest ? selector : answer.header("Docker-Content-Digest"));
                 return new FetchedManifest(digest, mediaType(content, answer.header("Content-Type")), content);
             }
         });
@@ -152,8 +153,8 @@ public final class RemoteRepository implements ContentSource {
                     if (transfer.take(answer)) {
                         break;
                     }
-                    failure = new IOException("the connection was closed after " + transfer.position() + " of " + size
-                            + " bytes");
+                    failure = new IOException(
+                            "the connection was closed after " + transfer.position() + " of " + size + " bytes");
                 } catch (ImageException e) {
                     throw e;
                 } catch (BlobTransfer.TargetFailed e) {
@@ -256,12 +257,10 @@ public final class RemoteRepository implements ContentSource {
         }
     }
 
-    private HttpRequest request(
-            Place place, String method, String path, long from, @Nullable String authorization) {
+    private HttpRequest request(Place place, String method, String path, long from, @Nullable String authorization) {
         Endpoint endpoint = place.endpoint();
-        String query = endpoint.mirror()
-                ? "?ns=" + URLEncoder.encode(reference.registry(), StandardCharsets.UTF_8)
-                : "";
+        String query =
+                endpoint.mirror() ? "?ns=" + URLEncoder.encode(reference.registry(), StandardCharsets.UTF_8) : "";
         HttpRequest.Builder builder = Transport.request(
                         endpoint, URI.create(endpoint.base() + "/" + reference.repository() + '/' + path + query))
                 .method(method, HttpRequest.BodyPublishers.noBody());
@@ -317,7 +316,8 @@ public final class RemoteRepository implements ContentSource {
 
     /** {@code registry registry.example (mirror mirror.example), repository team/app, tag 1.0}. */
     private String at(Place place, String what) {
-        String mirror = place.endpoint().mirror() ? " (mirror " + place.endpoint().host() + ')' : "";
+        String mirror =
+                place.endpoint().mirror() ? " (mirror " + place.endpoint().host() + ')' : "";
         return "registry " + reference.registry() + mirror + ", repository " + reference.repository() + ", " + what;
     }
 

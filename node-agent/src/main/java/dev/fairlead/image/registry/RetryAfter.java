@@ -36,7 +36,8 @@ record RetryAfter(@Nullable Duration duration) {
         return duration == null ? "try again later" : "try again in " + duration.toSeconds() + " s";
     }
 
-    @Nullable Duration toNullable() {
+    @Nullable
+    Duration toNullable() {
         return duration;
     }
 }

@@ -37,10 +37,10 @@ import javax.net.ssl.X509ExtendedTrustManager;
 /** Makes the JDK's TLS out of PEM files. */
 final class TlsContext {
     /** Where distributions keep what they trust; the first that exists is taken, as Go programs do. */
-    private static final List<Path> SYSTEM_BUNDLES =
-            Stream.of("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem")
-                    .map(Path::of)
-                    .toList();
+    private static final List<Path> SYSTEM_BUNDLES = Stream.of(
+                    "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem")
+            .map(Path::of)
+            .toList();
 
     private static final Pattern PRIVATE_KEY = Pattern.compile(
             "-----BEGIN (?<kind>[A-Z ]*)PRIVATE KEY-----(?<body>[^-]*)-----END [A-Z ]*PRIVATE KEY-----");
@@ -137,7 +137,8 @@ final class TlsContext {
             case "RSA" -> der = pkcs8OfRsa(der);
             default ->
                 throw new BadConfiguration(
-                        file + ": a private key of this kind is not read; convert it with openssl pkcs8 -topk8 -nocrypt",
+                        file
+                                + ": a private key of this kind is not read; convert it with openssl pkcs8 -topk8 -nocrypt",
                         null);
         }
         try {

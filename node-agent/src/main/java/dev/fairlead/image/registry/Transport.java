@@ -78,15 +78,15 @@ final class Transport {
             throw new IOException("redirected to what is no URL: " + location, e);
         }
         if (!("https".equals(target.getScheme())
-                || ("http".equals(target.getScheme()) && "http".equals(request.uri().getScheme())))) {
+                || ("http".equals(target.getScheme())
+                        && "http".equals(request.uri().getScheme())))) {
             throw new IOException("redirected from " + request.uri().getHost() + " to " + target.getScheme()
                     + ", which is not followed");
         }
         boolean sameHost = target.getAuthority() != null
                 && target.getAuthority().equals(request.uri().getAuthority());
         // Blobs lie behind signed addresses: a storage server refuses the registry's token, or learns it.
-        HttpRequest.Builder builder =
-                HttpRequest.newBuilder(request, (name, value) -> sameHost || isForEveryone(name));
+        HttpRequest.Builder builder = HttpRequest.newBuilder(request, (name, value) -> sameHost || isForEveryone(name));
         return builder.uri(target).build();
     }
 

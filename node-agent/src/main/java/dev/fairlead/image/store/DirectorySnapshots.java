@@ -176,7 +176,8 @@ final class DirectorySnapshots implements Snapshots {
         Path upper = home(containerId).resolve("upper");
         Counter counter = new Counter();
         Files.walkFileTree(upper, counter);
-        return new FsUsage(upper, counter.bytes, counter.inodes, Clock.systemUTC().instant());
+        return new FsUsage(
+                upper, counter.bytes, counter.inodes, Clock.systemUTC().instant());
     }
 
     /** Counts while the container may be writing: what vanishes meanwhile counts nothing. */

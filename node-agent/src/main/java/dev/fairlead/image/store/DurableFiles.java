@@ -34,14 +34,13 @@ final class DurableFiles {
 
     /** Makes an empty file, or empties it, for writing. */
     static Fd create(Path file) throws ErrnoException {
-        return Openat.open(
-                Fd.CWD, file.toString(), EnumSet.of(OpenFlag.WRONLY, OpenFlag.CREAT, OpenFlag.TRUNC), 0600);
+        return Openat.open(Fd.CWD, file.toString(), EnumSet.of(OpenFlag.WRONLY, OpenFlag.CREAT, OpenFlag.TRUNC), 0600);
     }
 
     /** Gives what is synced already its name, and syncs that. */
     static void rename(Path from, Path to) throws IOException {
         Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
-        syncDirectory(to.getParent());
+        syncDirectory(to.resolveSibling("."));
     }
 
     static void syncDirectory(Path directory) throws IOException {

@@ -89,8 +89,8 @@ final class Fetcher implements AutoCloseable {
             List<Descriptor> offered =
                     ManifestReader.index(manifest.content(), source.label()).manifests();
             Descriptor ours = platform.choose(offered)
-                    .orElseThrow(() -> new ImageException.NotFound(source.label() + ": there is no image for " + platform
-                            + ", only for " + describe(offered) + "; build it for this platform too"));
+                    .orElseThrow(() -> new ImageException.NotFound(source.label() + ": there is no image for "
+                            + platform + ", only for " + describe(offered) + "; build it for this platform too"));
             manifest = source.manifest(Digest.parse(ours.digest()));
         }
         throw new BadImage(source.label() + ": lists of images are nested more than " + NESTED_INDEXES + " deep");
@@ -100,7 +100,9 @@ final class Fetcher implements AutoCloseable {
         String platforms = offered.stream()
                 .map(Descriptor::platform)
                 .filter(theirs -> theirs != null && theirs.os() != null && !"unknown".equals(theirs.os()))
-                .map(theirs -> theirs.os() + '/' + theirs.architecture()
+                .map(theirs -> theirs.os()
+                        + '/'
+                        + theirs.architecture()
                         + (theirs.variant() == null ? "" : '/' + theirs.variant()))
                 .distinct()
                 .limit(20)
@@ -112,8 +114,7 @@ final class Fetcher implements AutoCloseable {
         if (config.os() == null || config.architecture() == null) {
             return; // made by hand: nothing speaks against it
         }
-        Platform theirs =
-                new Platform(config.architecture(), config.os(), null, List.of(), config.variant(), Map.of());
+        Platform theirs = new Platform(config.architecture(), config.os(), null, List.of(), config.variant(), Map.of());
         if (!platform.runs(theirs)) {
             throw new ImageException.NotFound(source.label() + ": the image is for " + config.os() + '/'
                     + config.architecture() + (config.variant() == null ? "" : '/' + config.variant())
@@ -242,22 +243,25 @@ final class Fetcher implements AutoCloseable {
     }
 
     /** Brings a blob, unless it is here. */
-    private void blob(ContentSource source, Blob blob, PullProgress progress)
-            throws IOException, InterruptedException {
+    private void blob(ContentSource source, Blob blob, PullProgress progress) throws IOException, InterruptedException {
         if (blobs.has(blob.digest())) {
             return;
         }
-        sharedBlobs.get(blob.digest(), progress, told -> blobs.has(blob.digest()) || downloads.call(() -> {
-            try (Blobs.Incoming incoming = blobs.receive()) {
-                source.blob(
-                        blob.digest(),
-                        blob.size(),
-                        incoming,
-                        done -> told.layer(blob.digest(), Phase.DOWNLOADING, done, blob.size()));
-                incoming.keep(blob.digest());
-                return true;
-            }
-        }));
+        sharedBlobs.get(
+                blob.digest(),
+                progress,
+                told -> blobs.has(blob.digest())
+                        || downloads.call(() -> {
+                            try (Blobs.Incoming incoming = blobs.receive()) {
+                                source.blob(
+                                        blob.digest(),
+                                        blob.size(),
+                                        incoming,
+                                        done -> told.layer(blob.digest(), Phase.DOWNLOADING, done, blob.size()));
+                                incoming.keep(blob.digest());
+                                return true;
+                            }
+                        }));
     }
 
     @Override

@@ -44,8 +44,8 @@ final class ImageCatalog {
         ImageConfig config = ManifestReader.config(
                 blobs.read(parsed.config().digest()), parsed.layers().size(), "manifest " + manifest);
         List<Digest> diffIds = ManifestReader.diffIds(config);
-        Content content = new Content(
-                parsed, config, diffIds, ManifestReader.chainIds(diffIds), parsed.size() + document.length);
+        Content content =
+                new Content(parsed, config, diffIds, ManifestReader.chainIds(diffIds), parsed.size() + document.length);
         contents.put(manifest, content);
         return content;
     }

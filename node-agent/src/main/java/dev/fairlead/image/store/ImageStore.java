@@ -27,7 +27,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,8 +65,8 @@ public final class ImageStore implements AutoCloseable {
         this.catalog = new ImageCatalog(blobs);
         this.fetcher = new Fetcher(blobs, layers, config);
         this.registries = new RegistryClient(config);
-        this.snapshots = new DirectorySnapshots(
-                root.resolve("containers"), root.resolve("empty"), layers, this::withLayers);
+        this.snapshots =
+                new DirectorySnapshots(root.resolve("containers"), root.resolve("empty"), layers, this::withLayers);
     }
 
     /**
@@ -121,7 +120,9 @@ public final class ImageStore implements AutoCloseable {
     }
 
     private static String describe(StoredName name) {
-        return name.name().map(Reference::toString).orElseGet(() -> name.manifest().toString());
+        return name.name()
+                .map(Reference::toString)
+                .orElseGet(() -> name.manifest().toString());
     }
 
     private @Nullable String damage(StoredName name) throws IOException {
@@ -144,8 +145,8 @@ public final class ImageStore implements AutoCloseable {
      */
     public Image pull(Reference reference, Optional<RegistryCredentials> credentials, PullProgress progress)
             throws IOException, InterruptedException {
-        Digest manifest = pulls.get(
-                new PullKey(reference, credentials), progress, told -> fetch(reference, credentials, told));
+        Digest manifest =
+                pulls.get(new PullKey(reference, credentials), progress, told -> fetch(reference, credentials, told));
         syncBehind();
         return imageOf(manifest);
     }
@@ -240,6 +241,7 @@ public final class ImageStore implements AutoCloseable {
      * Reads an archive of {@code docker save} or an OCI image layout, as tar (plain, gzip, zstd) or directory.
      * @return the images it had, unpacked; unnamed ones are kept by their id
      */
+    @SuppressWarnings("DoNotCallSuggester") // follows
     public List<Image> load(Path archive, PullProgress progress) throws IOException, InterruptedException {
         throw new IOException("load of " + archive + " " + progress);
     }

@@ -52,7 +52,8 @@ final class Index {
             }
             return names;
         } catch (JacksonException e) {
-            throw new IOException(file + " cannot be read; move it away and pull the images again: " + e.getMessage(), e);
+            throw new IOException(
+                    file + " cannot be read; move it away and pull the images again: " + e.getMessage(), e);
         }
     }
 
@@ -98,7 +99,8 @@ final class Index {
                     .filter(name -> name.manifest().equals(added.manifest()))
                     .findFirst();
             if (!nameless || known.isEmpty()) {
-                changed.removeIf(name -> name.name().isEmpty() && name.manifest().equals(added.manifest()));
+                changed.removeIf(
+                        name -> name.name().isEmpty() && name.manifest().equals(added.manifest()));
                 changed.add(added);
             }
             return changed.stream().distinct().toList();

@@ -39,7 +39,9 @@ final class Layers {
     private final AtomicLong names = new AtomicLong();
 
     Layers(Path directory) throws IOException {
-        this(directory, Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip());
+        this(
+                directory,
+                Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip());
     }
 
     /** @param bootId of the machine: other than before, once it has been off */
@@ -138,7 +140,9 @@ final class Layers {
                     unpacked.files(),
                     below.stream().map(this::files).toList(),
                     unpacked.label());
-            write(unpacked.home().resolve("usage"), unpacked.content().bytes() + " " + unpacked.content().inodes());
+            write(
+                    unpacked.home().resolve("usage"),
+                    unpacked.content().bytes() + " " + unpacked.content().inodes());
             write(unpacked.home().resolve(UNSYNCED), bootId);
         } catch (ErrnoException e) {
             throw DurableFiles.typed(e, unpacked.home());

@@ -36,8 +36,9 @@ final class ManifestReader {
             default -> {}
         }
         if (mediaType.startsWith("application/vnd.docker.distribution.manifest.v1")) {
-            throw new BadImage(label + ": the image has Docker's schema 1, which nothing makes since 2017; push it again"
-                    + " with a current tool");
+            throw new BadImage(
+                    label + ": the image has Docker's schema 1, which nothing makes since 2017; push it again"
+                            + " with a current tool");
         }
         var document = parse(content, com.fasterxml.jackson.databind.JsonNode.class, label);
         if (document.has("manifests")) {
@@ -80,7 +81,8 @@ final class ManifestReader {
         ImageConfig config = parse(content, ImageConfig.class, label);
         int diffs = config.rootfs() == null ? 0 : config.rootfs().diffIds().size();
         if (diffs != layers) {
-            throw new BadImage(label + ": the manifest has " + layers + " layers, the configuration speaks of " + diffs);
+            throw new BadImage(
+                    label + ": the manifest has " + layers + " layers, the configuration speaks of " + diffs);
         }
         return config;
     }

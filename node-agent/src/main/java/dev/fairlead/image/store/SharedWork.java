@@ -22,7 +22,10 @@ final class SharedWork<K, V> {
 
     /** What is to be done. */
     interface Work<V> {
-        /** @param progress to be told; it tells all who wait */
+        /**
+         * Does it.
+         * @param progress to be told; it tells all who wait
+         */
         V run(PullProgress progress) throws IOException, InterruptedException;
     }
 
@@ -68,7 +71,7 @@ final class SharedWork<K, V> {
                 return task.result.get();
             } catch (ExecutionException e) {
                 if (mine || again) {
-                    throw unwrapped(e.getCause());
+                    throw unwrapped(e);
                 }
             } finally {
                 leave(key, task, progress);
@@ -114,21 +117,17 @@ final class SharedWork<K, V> {
         }
     }
 
-    private static IOException unwrapped(Throwable cause) {
-        switch (cause) {
-            case IOException e -> {
-                return e;
-            }
+    private static IOException unwrapped(ExecutionException failed) {
+        return switch (failed.getCause()) {
+            case IOException e -> e;
             case InterruptedException e -> {
                 InterruptedIOException told = new InterruptedIOException("the work was given up");
                 told.initCause(e);
-                return told;
+                yield told;
             }
             case RuntimeException e -> throw e;
             case Error e -> throw e;
-            default -> {
-                return new IOException(cause);
-            }
-        }
+            case null, default -> new IOException(failed.getCause());
+        };
     }
 }

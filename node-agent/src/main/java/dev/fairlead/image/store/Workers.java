@@ -27,7 +27,12 @@ final class Workers implements AutoCloseable {
     Workers(String name, int count) {
         AtomicInteger numbers = new AtomicInteger();
         threads = new ThreadPoolExecutor(
-                count, count, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), job -> Thread.ofPlatform()
+                count,
+                count,
+                IDLE_SECONDS,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                job -> Thread.ofPlatform()
                         .name(name + '-' + numbers.incrementAndGet())
                         .daemon()
                         .unstarted(job));
