@@ -7,7 +7,6 @@ import static io.grpc.Status.Code.NOT_FOUND;
 import static io.grpc.Status.Code.RESOURCE_EXHAUSTED;
 import static io.grpc.Status.Code.UNAVAILABLE;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.fairlead.cri.v1.ListImagesRequest;
 import dev.fairlead.e2e.TestRegistry.Layer;
@@ -202,8 +201,9 @@ class BadImageTest {
     }
 
     @Test
+    @OnlyFairlead
     void aDiskThatFillsUpWhileUnpacking() throws Exception {
-        assumeTrue(Daemon.isFairlead(), "needs a second daemon with its data on a small disk");
+
         String image =
                 registry.image("shop/big", TestRegistry.layer(layer -> layer.file("zeros", "\0".repeat(24 << 20))));
         try (SmallDisk disk = SmallDisk.mount(12);

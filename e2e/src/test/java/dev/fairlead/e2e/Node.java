@@ -3,6 +3,8 @@ package dev.fairlead.e2e;
 import dev.fairlead.cri.v1.ContainerConfig;
 import dev.fairlead.cri.v1.ImageSpec;
 import dev.fairlead.cri.v1.ListPodSandboxRequest;
+import dev.fairlead.cri.v1.NamespaceMode;
+import dev.fairlead.cri.v1.NamespaceOption;
 import dev.fairlead.cri.v1.PodSandbox;
 import dev.fairlead.cri.v1.PodSandboxConfig;
 import dev.fairlead.cri.v1.PortMapping;
@@ -14,6 +16,7 @@ import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 
@@ -99,7 +102,10 @@ final class Node implements AutoCloseable {
         PodSandboxConfig.Builder config =
                 PodSandboxConfig.newBuilder().setHostname(name).setLogDirectory("/var/log/pods/e2e_" + unique);
         config.getMetadataBuilder().setName(unique).setNamespace("e2e").setUid("uid-" + unique);
-        config.getLinuxBuilder().setCgroupParent("/e2e");
+        config.getLinuxBuilder()
+                .setCgroupParent("/e2e")
+                .getSecurityContextBuilder()
+                .setNamespaceOptions(NamespaceOption.newBuilder().setPid(NamespaceMode.CONTAINER));
         return change.apply(config).build();
     }
 
@@ -107,7 +113,7 @@ final class Node implements AutoCloseable {
     static ContainerConfig.Builder command(String... command) {
         return ContainerConfig.newBuilder()
                 .setImage(ImageSpec.newBuilder().setImage(BUSYBOX))
-                .addAllCommand(java.util.List.of(command));
+                .addAllCommand(List.of(command));
     }
 
     static ContainerConfig.Builder shell(String script) {

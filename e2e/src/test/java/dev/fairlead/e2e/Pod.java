@@ -27,6 +27,11 @@ record Pod(Cri cri, String id, PodSandboxConfig config, AtomicInteger containers
             container.getMetadataBuilder().setName(name);
             container.setLogPath(name + ".log");
         }
+        // As the kubelet does it: what the pod's namespaces are is said to every container again.
+        container
+                .getLinuxBuilder()
+                .getSecurityContextBuilder()
+                .setNamespaceOptions(config.getLinux().getSecurityContext().getNamespaceOptions());
         ContainerConfig complete = container.build();
         String containerId = cri.runtime()
                 .createContainer(CreateContainerRequest.newBuilder()
