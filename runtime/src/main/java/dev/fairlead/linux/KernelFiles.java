@@ -43,6 +43,15 @@ public final class KernelFiles {
      * @throws ErrnoException ENOENT: no such file. ENODEV: its cgroup went while it was read. E2BIG: more than 16 MiB
      */
     public static String read(String path) throws ErrnoException {
+        return new String(readBytes(path, LONGEST), StandardCharsets.UTF_8);
+    }
+
+    /**
+     * Gives the content of the file at {@code path}.
+     * @param limit in bytes
+     * @throws ErrnoException as {@link #read}; E2BIG: more than {@code limit}
+     */
+    public static byte[] readBytes(String path, int limit) throws ErrnoException {
         Pointer memory = jnr.ffi.Memory.allocateDirect(LibC.runtime(), PAGE);
         byte[] bytes = new byte[PAGE];
         int length = 0;
@@ -56,12 +65,12 @@ public final class KernelFiles {
                     throw ErrnoException.last("read", path);
                 }
                 if (got == 0) {
-                    return new String(bytes, 0, length, StandardCharsets.UTF_8);
+                    return Arrays.copyOf(bytes, length);
+                }
+                if (length + got > limit) {
+                    throw new ErrnoException("read " + path + ": more than " + limit + " bytes", Errno.E2BIG);
                 }
                 if (length + got > bytes.length) {
-                    if (bytes.length >= LONGEST) {
-                        throw new ErrnoException("read " + path, Errno.E2BIG);
-                    }
                     bytes = Arrays.copyOf(bytes, bytes.length * 2);
                 }
                 memory.get(0, bytes, length, (int) got);

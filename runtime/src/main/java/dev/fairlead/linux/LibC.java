@@ -103,7 +103,7 @@ public interface LibC {
 
     int socket(int domain, int type, int protocol);
 
-    // Signals (Signals).
+    // Signals and what libseccomp wrote (Signals, SeccompFilter).
 
     int kill(int pid, int signal);
     // Contents of files (FileIo).
@@ -117,6 +117,8 @@ public interface LibC {
     int syncfs(int fd);
 
     int futimens(int fd, Pointer times);
+
+    long pread(int fd, Pointer buffer, long count, long offset);
 
     // Processes and sockets (Spawn, Pidfds, Memfd, UnixSockets, Pty).
 

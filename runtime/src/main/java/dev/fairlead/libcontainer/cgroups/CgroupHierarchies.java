@@ -1,5 +1,6 @@
 package dev.fairlead.libcontainer.cgroups;
 
+import dev.fairlead.linux.KernelFiles;
 import dev.fairlead.oci.Resources;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -111,8 +112,7 @@ public final class CgroupHierarchies {
 
     private static Set<String> controllersOf(Path mountPoint) {
         try {
-            String names =
-                    Files.readString(mountPoint.resolve("cgroup.controllers")).strip();
+            String names = KernelFiles.read(mountPoint + "/cgroup.controllers").strip();
             return names.isEmpty() ? Set.of() : Set.of(names.split(" ", -1));
         } catch (IOException e) {
             return Set.of();

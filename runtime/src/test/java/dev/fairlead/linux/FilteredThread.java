@@ -1,0 +1,43 @@
+package dev.fairlead.linux;
+
+import java.util.concurrent.Callable;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import jnr.ffi.Pointer;
+
+/** Runs code on a thread of its own under a seccomp filter, which ends with the thread. */
+public final class FilteredThread {
+    private static final int SECCOMP = System.getProperty("os.arch", "").equals("aarch64") ? 277 : 317;
+    private static final int PRCTL = System.getProperty("os.arch", "").equals("aarch64") ? 167 : 157;
+    private static final int PR_SET_NO_NEW_PRIVS = 38;
+    private static final int SET_MODE_FILTER = 1;
+
+    private FilteredThread() {}
+
+    /** Gives what {@code code} gives under the filter of {@code instructions}. */
+    public static <T> T run(byte[] instructions, int flags, Callable<T> code) throws Exception {
+        FutureTask<T> task = new FutureTask<>(() -> {
+            Pointer program = Memory.bytes(instructions);
+            Pointer header = Memory.zeroed(16);
+            header.putShort(0, (short) (instructions.length / 8));
+            header.putLong(8, program.address());
+            if (LibC.get().syscall(PRCTL, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0) < 0) {
+                throw ErrnoException.last("prctl");
+            }
+            if (LibC.get().syscall(SECCOMP, SET_MODE_FILTER, flags, header.address(), 0, 0, 0) < 0) {
+                throw ErrnoException.last("seccomp");
+            }
+            return code.call();
+        });
+        Thread thread = new Thread(task, "filtered");
+        thread.start();
+        return task.get(20, TimeUnit.SECONDS);
+    }
+
+    /** What a system call with these arguments answers: 0 or more as it is, else the error. */
+    public static String call(int number, long... arguments) {
+        long[] six = java.util.Arrays.copyOf(arguments, 6);
+        long result = LibC.get().syscall(number, six[0], six[1], six[2], six[3], six[4], six[5]);
+        return result < 0 ? LibC.errno().name() : Long.toString(result);
+    }
+}
