@@ -99,7 +99,7 @@ final class AttachmentCache {
             try {
                 entries.add(fromJson(NetworkConfig.JSON.readTree(Files.readAllBytes(file))));
             } catch (NoSuchFileException e) {
-                continue; // detached meanwhile
+                LOG.log(System.Logger.Level.DEBUG, "{0}: detached meanwhile", file);
             } catch (IOException | IllegalArgumentException e) {
                 LOG.log(
                         System.Logger.Level.WARNING,

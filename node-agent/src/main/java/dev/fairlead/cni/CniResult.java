@@ -18,10 +18,16 @@ public record CniResult(
         List<Route> routes,
         List<String> nameservers,
         ObjectNode json) {
-    /** A network interface that a plugin made. @param sandbox its network namespace; none: the host's */
+    /**
+     * A network interface that a plugin made.
+     * @param sandbox its network namespace; none: the host's
+     */
     public record NetworkInterface(String name, Optional<String> mac, Optional<String> sandbox) {}
 
-    /** An address. @param cidr with its prefix length, such as 10.88.0.7/16 */
+    /**
+     * An address.
+     * @param cidr with its prefix length, such as 10.88.0.7/16
+     */
     public record Address(String cidr, Optional<String> gateway, Optional<Integer> interfaceIndex) {
         /** Without the prefix length. */
         public String ip() {

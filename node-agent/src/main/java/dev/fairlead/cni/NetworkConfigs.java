@@ -132,7 +132,7 @@ final class NetworkConfigs {
                     stamps.add(new Stamp(name, attributes.lastModifiedTime(), attributes.size()));
                 }
             } catch (NoSuchFileException e) {
-                continue; // removed since it was listed, or a link to nowhere
+                LOG.log(System.Logger.Level.DEBUG, "{0}: removed since it was listed, or a link to nowhere", name);
             }
         }
         return stamps;

@@ -1,28 +1,41 @@
 package dev.fairlead.cni;
 
+import dev.fairlead.linux.Fd;
+import dev.fairlead.linux.Memfd;
+import dev.fairlead.linux.Openat;
+import dev.fairlead.linux.Openat.OpenFlag;
+import dev.fairlead.linux.Pidfds;
+import dev.fairlead.linux.Signals;
+import dev.fairlead.linux.Spawn;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InterruptedIOException;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.TimeoutException;
 
-/** One run of a program that reads stdin, answers on stdout and complains on stderr. */
+/**
+ * One run of a program that reads stdin, answers on stdout and complains on stderr. All three are files in memory, so that nobody has to
+ * read while it runs, and a child that it leaves behind keeps nobody waiting.
+ */
 final class PluginProcess {
     /** More than any plugin has to say. */
-    private static final int MAX_OUTPUT = 1 << 20;
+    private static final int MAX_OUTPUT = 256 * 1024;
+
+    private static final Duration DEATH = Duration.ofSeconds(5);
 
     private PluginProcess() {}
 
-    /** How it ended. @param status 128 + n after signal n */
-    record Output(int status, byte[] stdout, String stderr) {}
+    /**
+     * How it ended.
+     * @param status 128 + n after signal n
+     */
+    record Output(int status, String stdout, String stderr) {}
 
     /**
      * Runs {@code program} with our environment and {@code environment}.
@@ -31,45 +44,53 @@ final class PluginProcess {
      */
     static Output run(Path program, Map<String, String> environment, byte[] input, Duration limit)
             throws IOException, TimeoutException {
-        ProcessBuilder builder =
-                new ProcessBuilder(program.toString()).directory(Path.of("/").toFile());
-        builder.environment().putAll(environment);
-        Process process = builder.start();
-        FutureTask<byte[]> stdout = read(process.getInputStream());
-        FutureTask<byte[]> stderr = read(process.getErrorStream());
-        try {
-            try (OutputStream stdin = process.getOutputStream()) {
-                stdin.write(input);
-            } catch (IOException e) {
-                // It did not read all it was given. What it says, or its status, is the better message.
-            }
-            if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-                throw new TimeoutException();
-            }
-            return new Output(
-                    process.exitValue(),
-                    stdout.get(1, TimeUnit.SECONDS),
-                    new String(stderr.get(1, TimeUnit.SECONDS), StandardCharsets.UTF_8));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException(program + " was interrupted");
-        } catch (ExecutionException e) {
-            throw new IOException("output of " + program, e);
-        } finally {
-            process.descendants().forEach(ProcessHandle::destroyForcibly);
-            process.destroyForcibly();
+        String name = program.getFileName().toString();
+        try (Fd memory = Memfd.of(name + " stdin", input, Set.of());
+                Fd stdin = Openat.open(Fd.CWD, path(memory).toString(), Set.of(OpenFlag.RDONLY), 0);
+                Fd stdout = Memfd.bounded(name + " stdout", MAX_OUTPUT);
+                Fd stderr = Memfd.bounded(name + " stderr", MAX_OUTPUT)) {
+            int pid = Spawn.group(
+                    program.toString(),
+                    List.of(program.toString()),
+                    variables(environment),
+                    Map.of(0, stdin, 1, stdout, 2, stderr));
+            int status = await(pid, limit);
+            return new Output(status, read(stdout), read(stderr));
         }
     }
 
-    private static FutureTask<byte[]> read(InputStream stream) {
-        FutureTask<byte[]> task = new FutureTask<>(() -> {
-            try (stream) {
-                return stream.readNBytes(MAX_OUTPUT);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
+    private static int await(int pid, Duration limit) throws IOException, TimeoutException {
+        try (Fd pidfd = Pidfds.open(pid)) {
+            if (Pidfds.awaitEnd(pidfd, limit)) {
+                return Pidfds.reap(pidfd).orElseThrow(() -> new IOException("process " + pid + " has no exit status"));
             }
-        });
-        Thread.ofVirtual().start(task);
-        return task;
+            Signals.sendToGroup(pid, Signals.KILL);
+            if (Pidfds.awaitEnd(pidfd, DEATH)) {
+                Pidfds.reap(pidfd);
+            }
+            throw new TimeoutException();
+        }
+    }
+
+    private static List<String> variables(Map<String, String> more) {
+        Map<String, String> all = new TreeMap<>(System.getenv());
+        all.putAll(more);
+        List<String> variables = new ArrayList<>();
+        all.forEach((name, value) -> variables.add(name + "=" + value));
+        return variables;
+    }
+
+    private static String read(Fd file) throws IOException {
+        byte[] bytes = Files.readAllBytes(path(file));
+        int length = bytes.length;
+        while (length > 0 && bytes[length - 1] == 0) {
+            length--;
+        }
+        return new String(bytes, 0, length, StandardCharsets.UTF_8);
+    }
+
+    /** Opened by this name, a file is read from its start, whoever wrote it. */
+    private static Path path(Fd fd) {
+        return Path.of("/proc/self/fd/" + fd.number());
     }
 }

@@ -105,7 +105,7 @@ final class Plugins {
                 "");
     }
 
-    private static JsonNode parse(byte[] stdout) throws IOException {
+    private static JsonNode parse(String stdout) throws IOException {
         try {
             return NetworkConfig.JSON.readTree(stdout);
         } catch (JsonProcessingException e) {

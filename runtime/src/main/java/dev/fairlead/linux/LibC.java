@@ -41,8 +41,6 @@ public interface LibC {
 
     long tee(int from, int to, long count, int flags);
 
-    long pwrite(int fd, Pointer buffer, long count, long offset);
-
     // Mounts, files by descriptor, namespaces (Mounts, Openat, Stat, Xattrs, Namespaces).
 
     int mount(String source, String target, String type, long flags, String data);
@@ -153,6 +151,12 @@ public interface LibC {
     int posix_spawn_file_actions_adddup2(Pointer actions, int from, int to);
 
     int posix_spawn_file_actions_destroy(Pointer actions);
+
+    int posix_spawnattr_init(Pointer attributes);
+
+    int posix_spawnattr_setflags(Pointer attributes, short flags);
+
+    int posix_spawnattr_destroy(Pointer attributes);
 
     /** The bindings, loaded on first use: an image must not load a library while it is built. */
     static LibC get() {

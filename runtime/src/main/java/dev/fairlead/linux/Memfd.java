@@ -53,6 +53,22 @@ public final class Memfd {
         }
     }
 
+    /**
+     * Makes a file for another process to write to, which cannot become larger than {@code size}: a write beyond is EPERM. What is not written
+     * reads as zeros.
+     * @return owned, open for reading and writing, the offset at the start
+     */
+    public static Fd bounded(String name, int size) throws ErrnoException {
+        Fd fd = of(name, new byte[0], Set.of());
+        if (LibC.get().ftruncate(fd.number(), size) < 0
+                || LibC.get().fcntl(fd.number(), ADD_SEALS, Flag.word(Set.of(Seal.GROW))) < 0) {
+            ErrnoException failure = ErrnoException.last("ftruncate or F_ADD_SEALS", fd, size);
+            fd.close();
+            throw failure;
+        }
+        return fd;
+    }
+
     private static void write(Fd fd, byte[] contents) throws ErrnoException {
         Pointer memory = Memory.bytes(contents);
         for (long done = 0; done < contents.length; ) {

@@ -1,6 +1,7 @@
 package dev.fairlead.linux;
 
 import java.time.Duration;
+import java.util.OptionalInt;
 import jnr.ffi.Pointer;
 
 /** Processes as descriptors: pidfd_open(2), pidfd_getfd(2), pidfd_send_signal(2). A pid may be another process's tomorrow, a pidfd never. */
@@ -12,6 +13,10 @@ public final class Pidfds {
     private static final int WNOHANG = 1;
     private static final int WEXITED = 4;
     private static final int SIGINFO_SIZE = 128;
+    private static final int SIGINFO_CODE = 8;
+    private static final int SIGINFO_PID = 16;
+    private static final int SIGINFO_STATUS = 24;
+    private static final int CLD_EXITED = 1;
 
     private Pidfds() {}
 
@@ -71,16 +76,20 @@ public final class Pidfds {
 
     /**
      * Takes the exit status of a child of ours that has ended, so that no zombie stays.
-     * @return false: it has not ended, or it is not our child (then it is somebody else's to take)
+     * @return as a shell says it, 128 + n after signal n; empty: it has not ended, or it is not our child (then it is somebody else's to take)
      */
-    public static boolean reap(Fd pidfd) throws ErrnoException {
+    public static OptionalInt reap(Fd pidfd) throws ErrnoException {
         Pointer info = Memory.zeroed(SIGINFO_SIZE);
         if (LibC.get().waitid(P_PIDFD, pidfd.number(), info, WEXITED | WNOHANG) < 0) {
             if (LibC.errno() == Errno.ECHILD) {
-                return false;
+                return OptionalInt.empty();
             }
             throw ErrnoException.last("waitid", pidfd);
         }
-        return info.getInt(12) != 0; // si_pid: 0 where none has ended
+        if (info.getInt(SIGINFO_PID) == 0) {
+            return OptionalInt.empty(); // it has not ended
+        }
+        int status = info.getInt(SIGINFO_STATUS);
+        return OptionalInt.of(info.getInt(SIGINFO_CODE) == CLD_EXITED ? status : 128 + status);
     }
 }

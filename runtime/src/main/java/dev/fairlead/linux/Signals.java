@@ -20,4 +20,18 @@ public final class Signals {
             throw ErrnoException.last("kill", process, signal);
         }
     }
+
+    /**
+     * Sends {@code signal} to all processes of a group.
+     * @param leader a child of ours that was not reaped yet: until then its number cannot be another group's
+     * @throws ErrnoException ESRCH: nobody is left in it
+     */
+    public static void sendToGroup(int leader, int signal) throws ErrnoException {
+        if (leader <= 1) {
+            throw new IllegalArgumentException("process group " + leader); // -1 would be everybody
+        }
+        if (LibC.get().kill(-leader, signal) < 0) {
+            throw ErrnoException.last("kill, process group", leader, signal);
+        }
+    }
 }

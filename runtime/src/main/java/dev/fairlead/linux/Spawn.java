@@ -15,6 +15,11 @@ public final class Spawn {
     /** posix_spawn_file_actions_t is 80 bytes with glibc and with musl; the rest is for a libc that grows. */
     private static final int ACTIONS_SIZE = 256;
 
+    /** posix_spawnattr_t is 336 bytes with glibc. */
+    private static final int ATTRIBUTES_SIZE = 1024;
+
+    private static final int SET_PROCESS_GROUP = 2;
+
     private static final int F_DUPFD_CLOEXEC = 1030;
 
     /** Above every number that a child is given: a source must not be overwritten by an earlier dup2. */
@@ -29,12 +34,49 @@ public final class Spawn {
      * @throws ErrnoException EMFILE, ENOMEM, EAGAIN; or what execve(2) says
      */
     public static int spawn(Fd program, List<String> arguments, Map<Integer, Fd> descriptors) throws ErrnoException {
-        LibC c = LibC.get();
-        Pointer actions = Memory.zeroed(ACTIONS_SIZE);
         List<Fd> copies = new ArrayList<>();
-        checkZero(c.posix_spawn_file_actions_init(actions), "posix_spawn_file_actions_init");
         try {
             Fd executable = copy(program, copies);
+            return spawn("/proc/self/fd/" + executable.number(), arguments, List.of(), descriptors, copies, 0);
+        } finally {
+            copies.forEach(Fd::close);
+        }
+    }
+
+    /**
+     * Starts the program at {@code path}, which may be a script, as the leader of a process group of its own: a signal to that reaches its
+     * children too.
+     * @param environment in the form NAME=value
+     * @param descriptors as with the other
+     * @return the pid of our child, and its group's number
+     */
+    public static int group(String path, List<String> arguments, List<String> environment, Map<Integer, Fd> descriptors)
+            throws ErrnoException {
+        List<Fd> copies = new ArrayList<>();
+        try {
+            return spawn(path, arguments, environment, descriptors, copies, SET_PROCESS_GROUP);
+        } finally {
+            copies.forEach(Fd::close);
+        }
+    }
+
+    private static int spawn(
+            String path,
+            List<String> arguments,
+            List<String> environment,
+            Map<Integer, Fd> descriptors,
+            List<Fd> copies,
+            int flags)
+            throws ErrnoException {
+        LibC c = LibC.get();
+        Pointer actions = Memory.zeroed(ACTIONS_SIZE);
+        Pointer attributes = Memory.zeroed(ATTRIBUTES_SIZE);
+        checkZero(c.posix_spawn_file_actions_init(actions), "posix_spawn_file_actions_init");
+        Strings argumentTable = new Strings(arguments);
+        Strings environmentTable = new Strings(environment);
+        try {
+            checkZero(c.posix_spawnattr_init(attributes), "posix_spawnattr_init");
+            checkZero(c.posix_spawnattr_setflags(attributes, (short) flags), "posix_spawnattr_setflags");
             for (Map.Entry<Integer, Fd> entry : descriptors.entrySet()) {
                 Fd copy = copy(entry.getValue(), copies);
                 checkZero(
@@ -42,25 +84,15 @@ public final class Spawn {
                         "posix_spawn_file_actions_adddup2");
             }
             Pointer pid = Memory.zeroed(Integer.BYTES);
-            spawn(pid, executable, actions, arguments);
+            checkZero(
+                    c.posix_spawn(pid, path, actions, attributes, argumentTable.table, environmentTable.table),
+                    "posix_spawn " + path);
             return pid.getInt(0);
         } finally {
+            c.posix_spawnattr_destroy(attributes);
             c.posix_spawn_file_actions_destroy(actions);
-            copies.forEach(Fd::close);
-        }
-    }
-
-    private static void spawn(Pointer pid, Fd executable, Pointer actions, List<String> arguments)
-            throws ErrnoException {
-        String path = "/proc/self/fd/" + executable.number();
-        Strings strings = new Strings(arguments);
-        try {
-            Pointer environment = Memory.zeroed(Long.BYTES);
-            checkZero(
-                    LibC.get().posix_spawn(pid, path, actions, null, strings.table, environment),
-                    "posix_spawn " + executable.name());
-        } finally {
-            Reference.reachabilityFence(strings); // the table has only addresses of the text
+            Reference.reachabilityFence(argumentTable); // the tables have only addresses of the text
+            Reference.reachabilityFence(environmentTable);
         }
     }
 

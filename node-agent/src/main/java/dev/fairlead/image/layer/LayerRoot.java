@@ -97,11 +97,11 @@ final class LayerRoot implements AutoCloseable {
                 case ENOENT, ENOTDIR -> Optional.empty();
                 case EXDEV ->
                     throw new BadImage(
-                            what + ": the way to \"" + path + "\" leads out of the layer over a symbolic link; the image is"
+                            what + ": the way to \"" + path
+                                    + "\" leads out of the layer over a symbolic link; the image is"
                                     + " hostile or broken, do not use it",
                             e);
-                case ELOOP ->
-                    throw new BadImage(what + ": the way to \"" + path + "\" is a loop of symbolic links", e);
+                case ELOOP -> throw new BadImage(what + ": the way to \"" + path + "\" is a loop of symbolic links", e);
                 default -> throw e;
             };
         }
