@@ -148,3 +148,22 @@ start_node() {
 }
 stop_node() { "$E2E/node/node" stop; }
 in_node() { "$E2E/node/node" exec "$@"; }
+
+# in_jvm OPTION...: JUnit in the node, on what "mvn verify" has compiled; options are those of its console launcher.
+# Logs of the daemons: e2e/target/logs.
+in_jvm() {
+  local logs=$E2E/target/logs
+  rm -rf "$logs" && mkdir -p "$logs"
+  in_node java --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
+    -Djava.util.logging.config.file="$E2E/src/test/resources/logging.properties" -De2e.home="$E2E" -De2e.logs="$logs" \
+    -De2e.runtime="${E2E_RUNTIME:-fairlead}" -De2e.rounds="${E2E_ROUNDS:-20}" \
+    -cp "$E2E/target/test-classes:$(<"$E2E/target/classpath")" \
+    org.junit.platform.console.ConsoleLauncher execute --disable-banner --disable-ansi-colors --details-theme=ascii "$@"
+}
+
+# Everything compiled and packaged, without tests, unless it is already.
+need_build() {
+  [ -e "$E2E/target/classpath" ] && [ -n "$(ls -d "$ROOT"/node-agent/target/{quarkus-app/quarkus-run.jar,fairlead} 2>/dev/null)" ] && return
+  say "building"
+  maven -q package -DskipTests
+}
