@@ -5,6 +5,9 @@ import jnr.ffi.Pointer;
 
 /** Contents and attributes of files that are open for writing: write(2), ftruncate(2), fsync(2), syncfs(2), fchmod(2), futimens(3). */
 public final class FileIo {
+    /** What sendfile(2) takes at once. */
+    private static final long MAX_COPY = 0x7ffff000;
+
     private FileIo() {}
 
     /** Writes {@code length} bytes from the start of {@code buffer}, all of them. */
@@ -17,6 +20,19 @@ public final class FileIo {
                 done += (int) written;
             } else if (LibC.errno() != Errno.EINTR) {
                 throw ErrnoException.last("write", fd.name());
+            }
+        }
+    }
+
+    /** Appends all that follows in {@code from} to {@code to}, inside the kernel. */
+    public static void copy(Fd from, Fd to) throws ErrnoException {
+        while (true) {
+            long count = LibC.get().sendfile(to.number(), from.number(), null, MAX_COPY);
+            if (count < 0) {
+                throw ErrnoException.last("sendfile", from.name(), "to", to.name());
+            }
+            if (count == 0) {
+                return;
             }
         }
     }

@@ -1,5 +1,7 @@
 package dev.fairlead.linux;
 
+import java.util.Locale;
+
 /** The kind of a file: S_IFMT of inode(7). */
 public enum FileType {
     FIFO(0x1000),
@@ -35,8 +37,10 @@ public enum FileType {
 
     /** As a sentence has it: {@code character device}. */
     public String words() {
-        return this == OTHER
-                ? "file of no type"
-                : name().toLowerCase(java.util.Locale.ROOT).replace('_', ' ');
+        return switch (this) {
+            case OTHER -> "file of no type";
+            case REGULAR -> "regular file";
+            default -> name().toLowerCase(Locale.ROOT).replace('_', ' ');
+        };
     }
 }

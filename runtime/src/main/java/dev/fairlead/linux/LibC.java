@@ -101,6 +101,8 @@ public interface LibC {
 
     int socket(int domain, int type, int protocol);
 
+    long sendfile(int out, int in, @Nullable Pointer offset, long count);
+
     // Signals and what libseccomp wrote (Signals, SeccompFilter).
 
     int kill(int pid, int signal);

@@ -1,8 +1,5 @@
 package dev.fairlead.libcontainer.rootfs;
 
-import dev.fairlead.linux.Errno;
-import dev.fairlead.linux.ErrnoException;
-import dev.fairlead.linux.Mounts;
 import dev.fairlead.linux.Mounts.Propagation;
 import java.io.IOException;
 
@@ -25,7 +22,7 @@ final class BindMounts {
         boolean procfs = source.isProcfs();
         MountTarget.Kind kind = source.isDirectory() ? MountTarget.Kind.DIRECTORY : MountTarget.Kind.FILE;
         try (MountTarget target = MountTarget.of(rootfs, source.entry().destination(), kind, procfs)) {
-            Mounts.attach(source.tree(), target.fd());
+            target.attach(source.tree());
             if (procfs
                     && source.status().inode() != PROC_ROOT_INODE
                     && target.path().equals("/proc")) {
@@ -34,11 +31,6 @@ final class BindMounts {
                         "{0}: its source is a part of a procfs, not the root of one",
                         source.entry().describe());
             }
-        } catch (ErrnoException e) {
-            throw e.errno() == Errno.ENOTDIR
-                    ? e.explained("the source is a " + source.status().type().words()
-                            + "; a directory goes on a directory, anything else on a file")
-                    : e;
         }
     }
 }

@@ -101,7 +101,7 @@ final class FileSystemMounts implements AutoCloseable {
     private static void attach(MountEntry entry, Fd mount, MountTarget target) throws IOException {
         // Born private; what the options say comes on top.
         BindSource.setPropagation(mount, Propagation.SHARED, entry.options().propagation());
-        Mounts.attach(mount, target.fd());
+        target.attach(mount);
     }
 
     private void attachNew(MountEntry entry) throws IOException {
@@ -117,6 +117,9 @@ final class FileSystemMounts implements AutoCloseable {
             }
             Fd mount = NewFileSystem.mount(entry.type(), entry.source(), options, attributes);
             opened.add(mount);
+            if (entry.options().copyUp() && entry.type().equals("tmpfs") && target.existed()) {
+                TreeCopy.copy(target.fd(), mount, rootfs.descriptors());
+            }
             attach(entry, mount, target);
             setFileLabel(entry, mount);
             if (isLate) {

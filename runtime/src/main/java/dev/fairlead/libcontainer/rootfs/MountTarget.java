@@ -1,6 +1,10 @@
 package dev.fairlead.libcontainer.rootfs;
 
+import dev.fairlead.linux.ErrnoException;
 import dev.fairlead.linux.Fd;
+import dev.fairlead.linux.FileType;
+import dev.fairlead.linux.Mounts;
+import dev.fairlead.linux.Stat;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -56,6 +60,39 @@ record MountTarget(Fd fd, String path, boolean existed) implements AutoCloseable
         if (refusal.isPresent()) {
             throw new IOException(refusal.get());
         }
+    }
+
+    /**
+     * Attaches a mount here.
+     * @throws ErrnoException with the reason behind it where the kernel's number has many meanings
+     */
+    void attach(Fd mount) throws IOException {
+        try {
+            Mounts.attach(mount, fd);
+        } catch (ErrnoException e) {
+            throw switch (e.errno()) {
+                case EINVAL, ENOTDIR -> explainKinds(e, mount);
+                case ENOENT -> explainDeleted(e, mount);
+                default -> e;
+            };
+        }
+    }
+
+    private ErrnoException explainKinds(ErrnoException e, Fd mount) throws IOException {
+        FileType source = Stat.of(mount).type();
+        FileType target = Stat.of(fd).type();
+        boolean mismatch = (source == FileType.DIRECTORY) != (target == FileType.DIRECTORY);
+        return mismatch
+                ? e.explained("the source is a " + source.words() + ", the target a " + target.words()
+                        + "; a directory goes on a directory, anything else on a file")
+                : e;
+    }
+
+    private static ErrnoException explainDeleted(ErrnoException e, Fd mount) throws IOException {
+        return Stat.of(mount).links() == 0
+                ? e.explained(
+                        "the source is deleted, though some process has it open; the kernel mounts nothing that has lost its last name")
+                : e;
     }
 
     @Override

@@ -77,10 +77,17 @@ final class TestInit implements AutoCloseable {
         });
     }
 
+    /** Kills it and waits until it is gone. */
+    void end() throws InterruptedException {
+        process.destroyForcibly();
+        if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+            throw new IllegalStateException("process " + process.pid() + " does not end");
+        }
+    }
+
     @Override
     public void close() throws InterruptedException {
         init.pidfd().close();
-        process.destroyForcibly();
-        process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        end();
     }
 }
