@@ -16,7 +16,7 @@ noreturn void run_exec(struct request *r, const int *stdio, u32 namespaces)
 	u32 step;
 
 	/* What needs the privileges of the host, and its procfs. */
-	join_cgroups();
+	join_cgroups(r);
 	place_stdio(stdio, r->stdio_uid);
 	fd = sys(SYS_openat, AT_FDCWD, "/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 	must(fd, OPENING_PROC, 0);

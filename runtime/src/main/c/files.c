@@ -78,13 +78,11 @@ void reopen_null(void)
 	}
 }
 
-void join_cgroups(void)
+void join_cgroups(const struct request *r)
 {
 	/* "0" is the writer. tasks, not cgroup.procs: a thread that moves itself takes no lock of all the machine's threads. */
 	for (int fd = TASKS; fd <= TASKS_LAST; fd++) {
-		long written = sys(SYS_write, fd, "0", 1);
-
-		if (written < 0 && written != -EBADF)
-			fail(JOINING_CGROUP, written, fd);
+		if (r->descriptors >> fd & 1)
+			must(sys(SYS_write, fd, "0", 1), JOINING_CGROUP, fd);
 	}
 }

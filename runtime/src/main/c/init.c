@@ -168,7 +168,7 @@ noreturn void run_usher(struct request *r)
 	struct statfs proc;
 	long pid, fd;
 
-	join_cgroups();
+	join_cgroups(r);
 	place_stdio(stdio, r->stdio_uid);
 	for (int i = 0; i <= JOINED_LAST - JOINED; i++) {
 		if (r->joined & order[i])

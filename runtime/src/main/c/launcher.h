@@ -30,7 +30,7 @@ bool is_null_device(int fd);
 void place_stdio(const int *fds, s32 owner);
 /* Those of 0, 1, 2 that are the host's /dev/null become the container's. */
 void reopen_null(void);
-void join_cgroups(void);
+void join_cgroups(const struct request *r);
 
 /* request.c */
 

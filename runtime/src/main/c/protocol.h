@@ -156,8 +156,8 @@ struct request {
 	s32 stdio_uid;			   /* owner that pipes and terminal get, as seen from the host; or UNCHANGED */
 	u32 keyring;			   /* name of the session keyring; none: anonymous */
 	u64 bounding, effective, permitted, inheritable, ambient;
+	u64 descriptors;		   /* which of the fixed numbers are in use; of an exec the warden fills it in */
 	/* from here on: init alone */
-	u64 descriptors;		   /* which of the fixed numbers are in use */
 	u32 unshared, joined;		   /* CLONE_NEW* */
 	u32 uid_map, gid_map, hostname, domainname, time_offsets; /* as the kernel's files want them */
 	u32 propagation;		   /* MS_* of the root, 0: as it is */

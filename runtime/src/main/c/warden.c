@@ -25,7 +25,8 @@ static struct {
 	enum state state;
 	bool connected, synced; /* to a daemon; to init on its way */
 	s32 usher, init;	 /* 0: not (any more) a child of ours */
-	u32 flags, namespaces;	 /* of the request: what execs need of it */
+	u64 descriptors;	 /* of the request, as the two that follow: what execs need of it */
+	u32 flags, namespaces;
 	struct message end;	 /* status, time; step, error, detail where the launch failed */
 	struct exec {
 		s32 pid; /* 0: free */
@@ -279,9 +280,10 @@ static void start_exec(const struct message *order, const int *fds, long count)
 		exec_failed(order->id, READING_REQUEST, request, wrong);
 		return;
 	}
+	((struct request *)request)->descriptors = warden.descriptors;
 	args.pidfd = (uintptr_t)&pidfd;
 	args.cgroup = count > 4 ? (u64)fds[4] : CGROUP2;
-	if (count > 4 || sys(SYS_fcntl, CGROUP2, F_GETFD) >= 0)
+	if (count > 4 || warden.descriptors >> CGROUP2 & 1)
 		args.flags |= CLONE_INTO_CGROUP;
 	pid = sys(SYS_clone3, &args, sizeof args);
 	if (pid == 0) {
@@ -337,7 +339,7 @@ static void reap(void)
 			init_ended(status);
 		} else if (pid == warden.usher) {
 			warden.usher = 0;
-			if (warden.init == 0) { /* killed, if it reported nothing */
+			if (warden.init == 0 && warden.state != ENDED) { /* killed, if it reported nothing */
 				failed(-ESRCH, CLONING_USHER, status);
 				init_ended(-1);
 			}
@@ -495,6 +497,7 @@ static long set_up(int *wrong)
 	if (request < 0 && request > -4096)
 		return request;
 	warden.request = (struct request *)request;
+	warden.descriptors = warden.request->descriptors;
 	warden.flags = warden.request->flags;
 	warden.namespaces = warden.request->unshared | warden.request->joined;
 	for (int fd = 3; fd <= KEPT_LAST; fd++) {

@@ -8,7 +8,7 @@ import java.util.Map;
 import jnr.ffi.Pointer;
 
 /**
- * Starts a process whose descriptors are exactly those that it is given: posix_spawn(3), which shares our memory until the program is executed
+ * Starts a process with descriptors at numbers of our choosing: posix_spawn(3), which shares our memory until the program is executed
  * instead of copying the page tables of a JVM.
  */
 public final class Spawn {

@@ -39,8 +39,8 @@ final class Channel implements EventLoop.Handler, AutoCloseable {
     private final CompletableFuture<Message> created = new CompletableFuture<>();
     private final CompletableFuture<Message> started = new CompletableFuture<>();
     private final CompletableFuture<Message> exited = new CompletableFuture<>();
-    /** What the warden would not do. */
-    private final CompletableFuture<IOException> refusal = new CompletableFuture<>();
+    /** Of the last release: what the warden says against it. */
+    private volatile CompletableFuture<IOException> refusal = new CompletableFuture<>();
 
     private final CompletableFuture<IOException> gone = new CompletableFuture<>();
 
@@ -211,8 +211,14 @@ final class Channel implements EventLoop.Handler, AutoCloseable {
         refusal.complete(why);
     }
 
-    CompletableFuture<IOException> refusal() {
-        return refusal;
+    /** Asks the warden to end: completed when it is gone, or with its refusal. */
+    CompletableFuture<Void> release() throws IOException {
+        CompletableFuture<Void> released = new CompletableFuture<>();
+        refusal = new CompletableFuture<>();
+        var _ = refusal.thenAccept(released::completeExceptionally);
+        var _ = gone.thenAccept(_ -> released.complete(null));
+        send(MessageType.RELEASE, List.of());
+        return released;
     }
 
     CompletableFuture<Message> state() {

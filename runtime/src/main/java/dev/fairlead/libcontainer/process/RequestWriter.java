@@ -261,7 +261,7 @@ final class RequestWriter {
     }
 
     private static int ioPriority(IoPriority priority) {
-        return Schedulers.ioClass(priority.ioClass()) << 13 | (priority.priority() == null ? 0 : priority.priority());
+        return (Schedulers.ioClass(priority.ioClass()) << 13) | Schedulers.ioLevel(priority.priority());
     }
 
     private void writeSeccomp(SeccompProgram program) {

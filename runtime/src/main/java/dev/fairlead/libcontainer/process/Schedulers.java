@@ -45,6 +45,17 @@ final class Schedulers {
         return find(IO_CLASSES, name, "process.ioPriority.class");
     }
 
+    /** Bits that newer kernels have between class and level are not the configuration's to set. */
+    static int ioLevel(@Nullable Integer level) {
+        if (level == null) {
+            return 0;
+        }
+        if (level < 0 || level > 7) {
+            throw new IllegalArgumentException("process.ioPriority.priority: " + level + " is not between 0 and 7");
+        }
+        return level;
+    }
+
     private static int find(Map<String, Integer> numbers, @Nullable String name, String field) {
         Integer number = name == null ? null : numbers.get(name);
         if (number == null) {

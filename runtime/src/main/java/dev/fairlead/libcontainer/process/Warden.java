@@ -318,12 +318,7 @@ public final class Warden implements AutoCloseable {
      * @throws IOException EBUSY: init lives
      */
     public void release(Duration limit) throws IOException {
-        channel.send(MessageType.RELEASE, List.of());
-        CompletableFuture<Object> answer = CompletableFuture.anyOf(channel.gone(), channel.refusal());
-        Object why = await(answer, limit, "to end");
-        if (!channel.gone().isDone() && why instanceof IOException refusal) {
-            throw refusal;
-        }
+        await(channel.release(), limit, "to end");
         if (Pidfds.awaitEnd(pidfd, limit)) {
             Pidfds.reap(pidfd);
         }

@@ -1,9 +1,7 @@
 package dev.fairlead.libcontainer.process;
 
-import dev.fairlead.linux.DeviceNumber;
 import dev.fairlead.linux.EventLoop;
 import dev.fairlead.linux.Fd;
-import dev.fairlead.linux.FileType;
 import dev.fairlead.linux.JobThread;
 import dev.fairlead.linux.Mounts;
 import dev.fairlead.linux.Mounts.TreeFlag;
@@ -14,11 +12,14 @@ import dev.fairlead.linux.Openat.OpenFlag;
 import dev.fairlead.linux.Pipes;
 import dev.fairlead.linux.Pipes.Pipe;
 import dev.fairlead.linux.Pipes.PipeFlag;
+import dev.fairlead.oci.IdMapping;
 import dev.fairlead.oci.Process;
 import dev.fairlead.oci.Rlimit;
+import dev.fairlead.oci.TimeOffset;
 import dev.fairlead.oci.User;
 import java.io.ByteArrayOutputStream;
 import java.io.FileInputStream;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -55,6 +56,7 @@ final class TestContainer implements AutoCloseable {
     private final InitRequest request;
     private final Launcher launcher;
 
+    private final long startNanos;
     private Warden warden;
 
     private TestContainer(Builder builder) throws IOException {
@@ -63,6 +65,9 @@ final class TestContainer implements AutoCloseable {
         directory = Files.createTempDirectory(builder.parent, "container");
         root = Files.createDirectory(directory.resolve("root"));
         installBusybox(root);
+        if (!builder.withDev) {
+            Files.delete(root.resolve("dev/null"));
+        }
         output = Pipes.open("output", EnumSet.noneOf(PipeFlag.class));
         input = Pipes.open("input", EnumSet.noneOf(PipeFlag.class));
         devNull = Openat.open(Fd.CWD, "/dev/null", EnumSet.of(OpenFlag.RDWR), 0);
@@ -84,6 +89,7 @@ final class TestContainer implements AutoCloseable {
                 false,
                 CgroupMembership.INHERITED,
                 stdio));
+        startNanos = System.nanoTime();
         warden = Warden.start(launcher, loop, "test-" + directory.getFileName(), directory, request);
         output.writeEnd().close();
         input.readEnd().close();
@@ -97,6 +103,7 @@ final class TestContainer implements AutoCloseable {
         private ProcessRequest process = ProcessRequest.of(TestContainer.process("/bin/true"), ALL);
         private UnaryOperator<InitRequest> change = UnaryOperator.identity();
         private boolean withInput;
+        private boolean withDev = true;
 
         Builder(Launcher launcher, EventLoop loop, Path parent) {
             this.launcher = launcher;
@@ -127,6 +134,12 @@ final class TestContainer implements AutoCloseable {
             return this;
         }
 
+        /** Its root has no /dev/null: stdin stays the host's. */
+        Builder withoutDev() {
+            withDev = false;
+            return this;
+        }
+
         /** Started, and waiting for its root. */
         TestContainer start() throws IOException {
             return new TestContainer(this);
@@ -154,6 +167,11 @@ final class TestContainer implements AutoCloseable {
         return warden;
     }
 
+    /** When the warden was asked for. */
+    long startNanos() {
+        return startNanos;
+    }
+
     /** The daemon "dies": its connection is dropped, with all that it had open. */
     void disconnect() {
         warden.close();
@@ -179,37 +197,24 @@ final class TestContainer implements AutoCloseable {
                 mount.close();
                 return Openat.open(Fd.CWD, root.toString(), EnumSet.of(OpenFlag.DIRECTORY, OpenFlag.RDONLY), 0);
             }
+            Fd nullDevice = Mounts.openTree(Fd.CWD, "/dev/null", EnumSet.of(TreeFlag.CLONE));
             Namespaces.unshareFileSystem();
             Namespaces.joinProcess(init.pidfd(), EnumSet.of(Kind.MOUNT));
             try (Fd target = Openat.open(Fd.CWD, root.toString(), EnumSet.of(OpenFlag.PATH, OpenFlag.DIRECTORY), 0)) {
                 Mounts.attach(mount, target);
             }
-            attach(Openat.open(mount, "dev", EnumSet.of(OpenFlag.PATH), 0), hostDev());
-            init.procMount().ifPresent(proc -> {
-                try {
-                    attach(Openat.open(mount, "proc", EnumSet.of(OpenFlag.PATH), 0), proc);
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            });
+            attach(mount, "dev/null", nullDevice);
+            if (init.procMount().isPresent()) {
+                attach(mount, "proc", init.procMount().get());
+            }
             return mount;
         });
     }
 
-    private static void attach(Fd target, Fd mount) throws IOException {
-        try (target;
-                mount) {
+    private static void attach(Fd root, String path, Fd mount) throws IOException {
+        try (mount;
+                Fd target = Openat.open(root, path, EnumSet.of(OpenFlag.PATH), 0)) {
             Mounts.attach(mount, target);
-        }
-    }
-
-    private static Fd hostDev() throws IOException {
-        Fd context = Mounts.fsopen("tmpfs");
-        try (context) {
-            Mounts.createSuperblock(context);
-            Fd mount = Mounts.fsmount(context, Set.of());
-            Openat.makeNode(mount, "null", FileType.CHARACTER_DEVICE, 0666, new DeviceNumber(1, 3));
-            return mount;
         }
     }
 
@@ -276,14 +281,158 @@ final class TestContainer implements AutoCloseable {
                 new HashMap<>());
     }
 
+    static InitRequest with(InitRequest r, Set<Kind> unshared, Map<Kind, Fd> joined, boolean readOnlyRoot) {
+        boolean ownUts = unshared.contains(Kind.UTS);
+        return new InitRequest(
+                r.process(),
+                unshared,
+                joined,
+                r.uidMappings(),
+                r.gidMappings(),
+                ownUts ? r.hostname() : Optional.empty(),
+                r.domainname(),
+                r.timeOffsets(),
+                unshared.contains(Kind.MOUNT),
+                r.propagation(),
+                readOnlyRoot,
+                r.cgroups(),
+                r.stdio());
+    }
+
+    static InitRequest withUsers(InitRequest r, List<IdMapping> mappings) {
+        Set<Kind> unshared = EnumSet.copyOf(r.unshared());
+        unshared.add(Kind.USER);
+        return new InitRequest(
+                r.process(),
+                unshared,
+                r.joined(),
+                mappings,
+                mappings,
+                r.hostname(),
+                r.domainname(),
+                r.timeOffsets(),
+                true,
+                r.propagation(),
+                r.readOnlyRoot(),
+                r.cgroups(),
+                r.stdio());
+    }
+
+    static InitRequest withTime(InitRequest r, Map<String, TimeOffset> offsets) {
+        Set<Kind> unshared = EnumSet.copyOf(r.unshared());
+        unshared.add(Kind.TIME);
+        return new InitRequest(
+                r.process(),
+                unshared,
+                r.joined(),
+                r.uidMappings(),
+                r.gidMappings(),
+                r.hostname(),
+                r.domainname(),
+                offsets,
+                true,
+                r.propagation(),
+                r.readOnlyRoot(),
+                r.cgroups(),
+                r.stdio());
+    }
+
+    static InitRequest withCgroups(InitRequest r, CgroupMembership cgroups) {
+        return new InitRequest(
+                r.process(),
+                r.unshared(),
+                r.joined(),
+                r.uidMappings(),
+                r.gidMappings(),
+                r.hostname(),
+                r.domainname(),
+                r.timeOffsets(),
+                true,
+                r.propagation(),
+                r.readOnlyRoot(),
+                cgroups,
+                r.stdio());
+    }
+
+    static InitRequest withHostname(InitRequest r, String hostname) {
+        return new InitRequest(
+                r.process(),
+                r.unshared(),
+                r.joined(),
+                r.uidMappings(),
+                r.gidMappings(),
+                Optional.of(hostname),
+                r.domainname(),
+                r.timeOffsets(),
+                r.mountProc(),
+                r.propagation(),
+                r.readOnlyRoot(),
+                r.cgroups(),
+                r.stdio());
+    }
+
+    static InitRequest withPropagation(InitRequest r, long propagation) {
+        return new InitRequest(
+                r.process(),
+                r.unshared(),
+                r.joined(),
+                r.uidMappings(),
+                r.gidMappings(),
+                r.hostname(),
+                r.domainname(),
+                r.timeOffsets(),
+                r.mountProc(),
+                propagation,
+                r.readOnlyRoot(),
+                r.cgroups(),
+                r.stdio());
+    }
+
+    void enterRootThatIsNoMount() throws IOException {
+        try (Fd directoryOfHost = Openat.open(Fd.CWD, root.toString(), EnumSet.of(OpenFlag.DIRECTORY), 0)) {
+            warden.enterRoot(directoryOfHost, LIMIT);
+        }
+    }
+
+    static InitRequest pause(InitRequest r) {
+        return InitRequest.pause(Map.of(), CgroupMembership.INHERITED, r.stdio().stdin());
+    }
+
+    void write(String text) throws IOException {
+        try (FileOutputStream out =
+                new FileOutputStream("/proc/self/fd/" + input.writeEnd().number())) {
+            out.write(text.getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    void closeInput() {
+        input.writeEnd().close();
+    }
+
     private static void installBusybox(Path root) throws IOException {
         Path bin = Files.createDirectory(root.resolve("bin"));
         Files.copy(Path.of("/bin/busybox"), bin.resolve("busybox"));
         for (String applet : List.of(
-                "sh", "true", "sleep", "cat", "ls", "id", "echo", "kill", "ps", "hostname", "tty", "seq", "yes")) {
+                "sh",
+                "true",
+                "sleep",
+                "cat",
+                "ls",
+                "id",
+                "echo",
+                "kill",
+                "ps",
+                "hostname",
+                "tty",
+                "seq",
+                "readlink",
+                "yes",
+                "grep",
+                "mkdir",
+                "stty")) {
             Files.createSymbolicLink(bin.resolve(applet), Path.of("busybox"));
         }
-        Files.createDirectory(root.resolve("dev"));
+        Files.createFile(Files.createDirectory(root.resolve("dev")).resolve("null"));
         Files.createDirectory(root.resolve("proc"));
     }
 
