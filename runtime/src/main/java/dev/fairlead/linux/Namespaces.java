@@ -1,7 +1,9 @@
 package dev.fairlead.linux;
 
 import dev.fairlead.linux.Openat.OpenFlag;
+import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -40,6 +42,22 @@ public final class Namespaces {
         /** The name below /proc/PID/ns. */
         public String file() {
             return file;
+        }
+
+        /** As config.json calls it (runtime-spec, config-linux.md, Namespaces): two have longer names there. */
+        public String ociName() {
+            return switch (this) {
+                case MOUNT -> "mount";
+                case NETWORK -> "network";
+                case CGROUP, IPC, PID, TIME, USER, UTS -> file;
+            };
+        }
+
+        /** The kind that config.json calls {@code name}; empty where it is none. */
+        public static Optional<Kind> ofOciName(String name) {
+            return Arrays.stream(values())
+                    .filter(kind -> kind.ociName().equals(name))
+                    .findFirst();
         }
     }
 

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -169,6 +170,44 @@ public final class Warden implements AutoCloseable {
         } catch (IOException e) {
             warden.close();
             throw e;
+        }
+    }
+
+    /**
+     * Undoes a container that nobody remembers: kills its init, waits for its end, and lets its warden go. For a daemon that finds the
+     * directory of a container whose creation was cut off.
+     * @return whether there was a warden
+     */
+    public static boolean abortForgotten(EventLoop loop, String id, Path directory, Duration limit) throws IOException {
+        Fd socket;
+        try (Fd dir = openDirectory(directory)) {
+            socket = UnixSockets.connect(dir, SOCKET);
+        } catch (ErrnoException e) {
+            // No socket, or one that nobody listens on: no warden came to be, or it has ended.
+            if (e.errno() == Errno.ENOENT || e.errno() == Errno.ECONNREFUSED) {
+                return false;
+            }
+            throw e;
+        }
+        try (Channel channel = new Channel(id, socket, loop)) {
+            Message state = channel.state()
+                    .orTimeout(limit.toNanos(), TimeUnit.NANOSECONDS)
+                    .join();
+            if (State.values()[state.state()] != State.ENDED) {
+                for (Fd init : state.descriptors()) {
+                    Pidfds.signal(init, SIGKILL);
+                    init.close();
+                }
+                channel.exited()
+                        .orTimeout(limit.toNanos(), TimeUnit.NANOSECONDS)
+                        .join();
+            }
+            channel.send(MessageType.RELEASE, List.of());
+            channel.gone().orTimeout(limit.toNanos(), TimeUnit.NANOSECONDS).join();
+            return true;
+        } catch (CompletionException e) {
+            throw new IOException(
+                    "the warden of the forgotten container " + id + " does not answer: " + e.getCause(), e);
         }
     }
 

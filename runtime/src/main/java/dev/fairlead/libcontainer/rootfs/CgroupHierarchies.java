@@ -82,8 +82,10 @@ record CgroupHierarchies(boolean unified, List<Hierarchy> v1, Optional<String> v
             List<String> own = Arrays.stream(superOptions.split(","))
                     .filter(paths::containsKey)
                     .toList();
-            // The same hierarchy may be mounted again elsewhere: the first place counts.
-            if (!own.isEmpty() && seen.add(own)) {
+            // The same hierarchy may be mounted again elsewhere: the first place counts. A mount whose root lies above
+            // our cgroup namespace came
+            // from the namespace around it, and mostly lies below another mount by now (cgroup_namespaces(7)).
+            if (!mount[3].startsWith("/..") && !own.isEmpty() && seen.add(own)) {
                 String group = paths.getOrDefault(own.getFirst(), "/");
                 hierarchies.add(new Hierarchy(mount[4], own, mount[4] + below(mount[3], group)));
             }

@@ -64,14 +64,29 @@ final class RootMount {
     }
 
     private static Fd layerByLayer(RootSource.Overlay overlay) throws IOException {
+        return layerByLayer(overlay.layers(), List.of(overlay.upper(), overlay.work()));
+    }
+
+    /**
+     * Gives layers alone, detached, where the kernel takes them {@link OverlayApi#LAYER_BY_LAYER}.
+     * @param layers the topmost first; at least two
+     */
+    static Fd readOnly(List<Path> layers) throws IOException {
+        return layerByLayer(layers, List.of());
+    }
+
+    /** {@code writable}: upper and work directory, or none. */
+    private static Fd layerByLayer(List<Path> layers, List<Path> writable) throws IOException {
         List<Fd> opened = new ArrayList<>();
         try {
             List<NewFileSystem.Option> options = new ArrayList<>();
-            for (Path layer : overlay.layers()) {
+            for (Path layer : layers) {
                 options.add(new NewFileSystem.Option("lowerdir+", value(layer, opened)));
             }
-            options.add(new NewFileSystem.Option("upperdir", value(overlay.upper(), opened)));
-            options.add(new NewFileSystem.Option("workdir", value(overlay.work(), opened)));
+            if (!writable.isEmpty()) {
+                options.add(new NewFileSystem.Option("upperdir", value(writable.getFirst(), opened)));
+                options.add(new NewFileSystem.Option("workdir", value(writable.getLast(), opened)));
+            }
             return NewFileSystem.mount("overlay", "overlay", options, Set.of());
         } finally {
             opened.forEach(Fd::close);

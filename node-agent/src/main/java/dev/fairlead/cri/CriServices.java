@@ -1,0 +1,38 @@
+package dev.fairlead.cri;
+
+import dev.fairlead.image.store.ImageStore;
+import dev.fairlead.pod.ContainerLifecycle;
+import dev.fairlead.pod.ContainerMeasurements;
+import dev.fairlead.pod.PodRegistry;
+import dev.fairlead.pod.SandboxLifecycle;
+import dev.fairlead.pod.SandboxNetwork;
+import io.grpc.BindableService;
+import java.util.List;
+import java.util.Map;
+
+/** The two services of CRI v1. */
+public final class CriServices {
+    private CriServices() {}
+
+    /**
+     * Makes them.
+     * @param version of Fairlead
+     * @param settings of the daemon by name, for those who ask for a verbose status
+     */
+    public static List<BindableService> of(
+            String version,
+            Map<String, String> settings,
+            PodRegistry registry,
+            SandboxLifecycle sandboxes,
+            ContainerLifecycle containers,
+            SandboxNetwork network,
+            ImageStore images) {
+        return List.of(
+                new RuntimeCalls(
+                        new StatusRpcs(version, network, new VerboseInfo.Settings(settings)),
+                        new SandboxRpcs(registry, sandboxes),
+                        new ContainerRpcs(registry, containers),
+                        new StatsRpcs(registry, new ContainerMeasurements(images.snapshots()))),
+                new ImageCalls(new ImageRpcs(images)));
+    }
+}

@@ -1,0 +1,101 @@
+package dev.fairlead.daemon;
+
+import dev.fairlead.cni.PodNetwork;
+import dev.fairlead.cri.CriServer;
+import dev.fairlead.cri.CriServices;
+import dev.fairlead.image.registry.RegistryConfig;
+import dev.fairlead.image.registry.RetryPolicy;
+import dev.fairlead.image.registry.TargetPlatform;
+import dev.fairlead.image.store.ImageStore;
+import dev.fairlead.libcontainer.ContainerContext;
+import dev.fairlead.libcontainer.Undo;
+import dev.fairlead.linux.EventLoop;
+import dev.fairlead.log.LogPump;
+import dev.fairlead.pod.ContainerLifecycle;
+import dev.fairlead.pod.ContainerPlans;
+import dev.fairlead.pod.PodRegistry;
+import dev.fairlead.pod.Recovery;
+import dev.fairlead.pod.SandboxKernel;
+import dev.fairlead.pod.SandboxLifecycle;
+import dev.fairlead.pod.SandboxNetwork;
+import dev.fairlead.pod.SeccompProfiles;
+import dev.fairlead.state.StateRoot;
+import io.grpc.BindableService;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A running daemon: what it has open, in the order in which it was opened. Containers are not among it. */
+public final class Daemon implements AutoCloseable {
+    private static final int PARALLEL_LAYERS = 4;
+    private static final Duration CNI_PLUGIN_LIMIT = Duration.ofMinutes(2);
+
+    private final Undo closing;
+
+    private Daemon(Undo closing) {
+        this.closing = closing;
+    }
+
+    /**
+     * Opens everything, takes over what an earlier daemon left, and serves.
+     * @throws IOException another daemon lives, or something of the node is missing; the message says what
+     */
+    public static Daemon start(Settings settings, String version) throws IOException, InterruptedException {
+        Undo closing = new Undo();
+        try {
+            open(settings, version, closing);
+            return new Daemon(closing);
+        } catch (IOException | InterruptedException | RuntimeException | Error e) {
+            closing.run(e);
+            throw e;
+        }
+    }
+
+    private static void open(Settings settings, String version, Undo closing) throws IOException, InterruptedException {
+        CriServer.refuseIfServed(settings.socket());
+        EventLoop loop = EventLoop.start("fairlead-events");
+        closing.push(loop::close);
+        StateRoot state = StateRoot.open(settings.stateRoot());
+        ContainerContext context = ContainerContext.open(loop);
+        closing.push(context::close);
+        ImageStore images = ImageStore.open(
+                settings.root(),
+                new RegistryConfig(
+                        settings.registryHosts(),
+                        TargetPlatform.ofThisMachine(),
+                        PARALLEL_LAYERS,
+                        RetryPolicy.DEFAULT));
+        closing.push(images::close);
+        LogPump logs = new LogPump(loop);
+        closing.push(logs::close);
+        SandboxNetwork network = new SandboxNetwork(new PodNetwork(new PodNetwork.Settings(
+                List.of(settings.cniConfiguration()),
+                settings.cniPlugins(),
+                settings.root().resolve("cni"),
+                CNI_PLUGIN_LIMIT)));
+
+        PodRegistry registry = new PodRegistry();
+        SandboxKernel kernel = new SandboxKernel(context);
+        ContainerPlans plans = new ContainerPlans(
+                registry,
+                images,
+                kernel,
+                new SeccompProfiles(settings.seccompProfiles()),
+                context.capabilities().known());
+        ContainerLifecycle containers = new ContainerLifecycle(registry, state, context, images, plans, logs);
+        SandboxLifecycle sandboxes = new SandboxLifecycle(registry, state, kernel, network, containers);
+        new Recovery(state, registry, sandboxes, containers, network, images.snapshots()).run();
+
+        List<BindableService> services = new ArrayList<>(
+                CriServices.of(version, settings.byName(), registry, sandboxes, containers, network, images));
+        CriServer server = CriServer.start(settings.socket(), services);
+        closing.push(server::close);
+    }
+
+    /** Stops serving. Pods go on; the next daemon takes them over. */
+    @Override
+    public void close() throws IOException {
+        closing.run("stopping the daemon");
+    }
+}

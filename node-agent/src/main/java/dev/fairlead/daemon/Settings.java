@@ -1,0 +1,48 @@
+package dev.fairlead.daemon;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What an operator may set of a daemon.
+ *
+ * @param socket UNIX socket of the CRI server
+ * @param stateRoot what a reboot may take: a tmpfs
+ * @param root images, layers and what containers write
+ * @param cniConfiguration directory of CNI configuration lists
+ * @param cniPlugins directories of CNI plugins
+ * @param registryHosts directories of {@code <host>/hosts.toml}
+ * @param seccompProfiles where relative localhost profiles lie
+ */
+public record Settings(
+        Path socket,
+        Path stateRoot,
+        Path root,
+        Path cniConfiguration,
+        List<Path> cniPlugins,
+        List<Path> registryHosts,
+        Path seccompProfiles) {
+    public Settings {
+        cniPlugins = List.copyOf(cniPlugins);
+        registryHosts = List.copyOf(registryHosts);
+    }
+
+    /** By the names of the command line. */
+    public Map<String, String> byName() {
+        Map<String, String> values = new LinkedHashMap<>();
+        values.put("socket", socket.toString());
+        values.put("state-dir", stateRoot.toString());
+        values.put("data-dir", root.toString());
+        values.put("cni-conf-dir", cniConfiguration.toString());
+        values.put("cni-bin-dir", join(cniPlugins));
+        values.put("registry-config", join(registryHosts));
+        values.put("seccomp-profile-root", seccompProfiles.toString());
+        return values;
+    }
+
+    private static String join(List<Path> paths) {
+        return String.join(":", paths.stream().map(Path::toString).toList());
+    }
+}

@@ -1,0 +1,19 @@
+package dev.fairlead.pod;
+
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+
+/** Time as CRI tells it. */
+final class Clocks {
+    private Clocks() {}
+
+    /** Nanoseconds since the epoch. */
+    static long now() {
+        return nanos(Instant.now());
+    }
+
+    /** Nanoseconds from the epoch to {@code time}. */
+    static long nanos(Instant time) {
+        return ChronoUnit.NANOS.between(Instant.EPOCH, time);
+    }
+}

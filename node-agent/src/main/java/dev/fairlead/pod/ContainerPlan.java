@@ -1,0 +1,14 @@
+package dev.fairlead.pod;
+
+import dev.fairlead.libcontainer.rootfs.RootSource;
+import dev.fairlead.oci.Spec;
+import dev.fairlead.oci.User;
+
+/**
+ * What a container will be made from.
+ *
+ * @param root what its root file system is made of
+ * @param user as whom it runs
+ * @param stopSignal number of the signal that asks it to end
+ */
+record ContainerPlan(Spec spec, RootSource root, User user, int stopSignal) {}

@@ -1,0 +1,21 @@
+package dev.fairlead.pod;
+
+/** What lies in a sandbox's directory beside its record. */
+enum PodFileName {
+    NAMESPACES("ns"),
+    SHM("shm"),
+    HOSTNAME("hostname"),
+    HOSTS("hosts"),
+    RESOLV_CONF("resolv.conf"),
+    CNI("cni");
+
+    private final String fileName;
+
+    PodFileName(String fileName) {
+        this.fileName = fileName;
+    }
+
+    String fileName() {
+        return fileName;
+    }
+}

@@ -1,0 +1,63 @@
+package dev.fairlead.pod;
+
+import dev.fairlead.cri.v1.NamespaceMode;
+import dev.fairlead.cri.v1.NamespaceOption;
+import dev.fairlead.cri.v1.PodSandboxConfig;
+import dev.fairlead.pod.PodSandbox.CgroupParent;
+import dev.fairlead.spec.InvalidConfigException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Reads what is asked of a sandbox. */
+final class SandboxRequests {
+    private static final Path NODE_HOSTNAME = Path.of("/proc/sys/kernel/hostname");
+    private static final String OUR_CGROUPS = "/fairlead";
+    private static final int HOSTNAME_MAX = 64;
+
+    private SandboxRequests() {}
+
+    static void validate(PodSandboxConfig config) throws InvalidConfigException {
+        if (config.getMetadata().getName().isEmpty()) {
+            throw new InvalidConfigException("config.metadata.name: empty; a sandbox has the name of its pod");
+        }
+        NamespaceOption namespaces = config.getLinux().getSecurityContext().getNamespaceOptions();
+        // POD is the enum's 0: only options that are there say anything.
+        if (namespaces.hasUsernsOptions() && namespaces.getUsernsOptions().getMode() == NamespaceMode.POD) {
+            throw new InvalidConfigException("linux.security_context.namespace_options.userns_options: pods with a user"
+                    + " namespace of their own are not supported by this version of Fairlead; set hostUsers: true");
+        }
+        if (namespaces.getNetwork() != NamespaceMode.NODE && namespaces.getNetwork() != NamespaceMode.POD) {
+            throw new InvalidConfigException("linux.security_context.namespace_options.network: "
+                    + namespaces.getNetwork() + "; a pod's network is POD or NODE");
+        }
+        if (config.getHostname().getBytes(java.nio.charset.StandardCharsets.UTF_8).length > HOSTNAME_MAX) {
+            throw new InvalidConfigException("config.hostname: \"" + config.getHostname() + "\" is longer than the "
+                    + HOSTNAME_MAX + " bytes that the kernel takes");
+        }
+        String parent = config.getLinux().getCgroupParent();
+        if (parent.endsWith(".slice")) {
+            throw new InvalidConfigException(
+                    "linux.cgroup_parent: \"" + parent
+                            + "\" is a systemd slice, and Fairlead drives cgroups itself; set cgroupDriver: cgroupfs in the kubelet's configuration");
+        }
+    }
+
+    /** The pod's hostname; on the node's network, the node's. */
+    static String hostname(PodSandboxConfig config) throws IOException {
+        boolean nodeNetwork =
+                config.getLinux().getSecurityContext().getNamespaceOptions().getNetwork() == NamespaceMode.NODE;
+        if (nodeNetwork || config.getHostname().isEmpty()) {
+            return Files.readString(NODE_HOSTNAME).strip();
+        }
+        return config.getHostname();
+    }
+
+    /** The kubelet names and makes its own; nobody else's pods get one of ours. */
+    static CgroupParent cgroupParent(PodSandboxConfig config, String id) {
+        String asked = config.getLinux().getCgroupParent();
+        return asked.isEmpty()
+                ? new CgroupParent(OUR_CGROUPS + '/' + id, true)
+                : new CgroupParent(Path.of("/").resolve(asked).normalize().toString(), false);
+    }
+}

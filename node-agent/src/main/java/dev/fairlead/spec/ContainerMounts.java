@@ -1,0 +1,138 @@
+package dev.fairlead.spec;
+
+import dev.fairlead.cri.v1.ContainerConfig;
+import dev.fairlead.oci.IdMapping;
+import dev.fairlead.oci.Mount;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The mounts of a container: those that every container has, the files of its pod, then its own, parents before children. */
+final class ContainerMounts {
+    private final ContainerConfig config;
+    private final ContainerFacts facts;
+    private final boolean privileged;
+
+    ContainerMounts(ContainerConfig config, ContainerFacts facts) {
+        this.config = config;
+        this.facts = facts;
+        this.privileged = config.getLinux().getSecurityContext().getPrivileged();
+    }
+
+    List<Mount> list() throws InvalidConfigException {
+        List<Mount> own = own();
+        Set<Path> taken = new HashSet<>();
+        own.forEach(mount -> taken.add(Path.of(mount.destination()).normalize()));
+        List<Mount> mounts = new ArrayList<>();
+        for (Mount mount : defaults()) {
+            if (!taken.contains(Path.of(mount.destination()))) {
+                mounts.add(mount);
+            }
+        }
+        mounts.addAll(own);
+        return mounts;
+    }
+
+    private List<Mount> defaults() {
+        List<Mount> mounts = new ArrayList<>();
+        String sys = privileged ? "rw" : "ro";
+        mounts.add(mount("/proc", "proc", "proc", "nosuid", "noexec", "nodev"));
+        mounts.add(mount("/dev", "tmpfs", "tmpfs", "nosuid", "strictatime", "mode=755", "size=65536k"));
+        mounts.add(mount(
+                "/dev/pts",
+                "devpts",
+                "devpts",
+                "nosuid",
+                "noexec",
+                "newinstance",
+                "ptmxmode=0666",
+                "mode=0620",
+                "gid=5"));
+        mounts.add(mount("/dev/mqueue", "mqueue", "mqueue", "nosuid", "noexec", "nodev"));
+        mounts.add(mount("/sys", "sysfs", "sysfs", "nosuid", "noexec", "nodev", sys));
+        mounts.add(mount("/sys/fs/cgroup", "cgroup", "cgroup", "nosuid", "noexec", "nodev", "relatime", sys));
+        mounts.add(mount("/dev/shm", "bind", facts.shm().toString(), "rbind", "rprivate", "rw"));
+        String files = config.getLinux().getSecurityContext().getReadonlyRootfs() ? "ro" : "rw";
+        for (ContainerFacts.PodFile file : facts.files()) {
+            mounts.add(mount(file.destination(), "bind", file.source().toString(), "rbind", "rprivate", files));
+        }
+        return mounts;
+    }
+
+    private List<Mount> own() throws InvalidConfigException {
+        List<Mount> mounts = new ArrayList<>();
+        for (int i = 0; i < config.getMountsCount(); i++) {
+            mounts.add(bind("mounts[" + i + "]", config.getMounts(i)));
+        }
+        mounts.sort(Comparator.comparingInt(
+                mount -> Path.of(mount.destination()).normalize().getNameCount()));
+        return mounts;
+    }
+
+    private static Mount bind(String field, dev.fairlead.cri.v1.Mount asked) throws InvalidConfigException {
+        ContainerSpecs.requireNoNul(field + ".container_path", asked.getContainerPath());
+        ContainerSpecs.requireNoNul(field + ".host_path", asked.getHostPath());
+        if (asked.getContainerPath().isEmpty()) {
+            throw new InvalidConfigException(
+                    field + ".container_path: empty; say where to mount " + asked.getHostPath());
+        }
+        if (asked.hasImage() && !asked.getImage().getImage().isEmpty()) {
+            throw new InvalidConfigException(
+                    field + ".image: image volumes are not supported by this version of Fairlead");
+        }
+        if (asked.getHostPath().isEmpty()) {
+            throw new InvalidConfigException(
+                    field + ".host_path: empty; say what to mount at " + asked.getContainerPath());
+        }
+        List<String> options = new ArrayList<>();
+        options.add("rbind");
+        options.add(
+                switch (asked.getPropagation()) {
+                    case PROPAGATION_PRIVATE -> "rprivate";
+                    case PROPAGATION_HOST_TO_CONTAINER -> "rslave";
+                    case PROPAGATION_BIDIRECTIONAL -> "rshared";
+                    case UNRECOGNIZED ->
+                        throw new InvalidConfigException(
+                                field + ".propagation: " + asked.getPropagationValue() + " is no mount propagation");
+                });
+        options.add(access(field, asked));
+        return new Mount(
+                asked.getContainerPath(),
+                "bind",
+                asked.getHostPath(),
+                options,
+                mappings(asked.getUidMappingsList()),
+                mappings(asked.getGidMappingsList()),
+                Map.of());
+    }
+
+    /** Read-only down to the last submount is a promise, so what would weaken it is refused (api.proto, recursive_read_only). */
+    private static String access(String field, dev.fairlead.cri.v1.Mount asked) throws InvalidConfigException {
+        if (!asked.getRecursiveReadOnly()) {
+            return asked.getReadonly() ? "ro" : "rw";
+        }
+        if (!asked.getReadonly()) {
+            throw new InvalidConfigException(field + ".recursive_read_only: needs readonly as well");
+        }
+        if (asked.getPropagation() != dev.fairlead.cri.v1.MountPropagation.PROPAGATION_PRIVATE) {
+            throw new InvalidConfigException(field
+                    + ".recursive_read_only: needs PROPAGATION_PRIVATE, as mounts that come later would be writable; is "
+                    + asked.getPropagation());
+        }
+        return "rro";
+    }
+
+    private static List<IdMapping> mappings(List<dev.fairlead.cri.v1.IDMapping> asked) {
+        return asked.stream()
+                .map(range -> new IdMapping(range.getContainerId(), range.getHostId(), range.getLength(), Map.of()))
+                .toList();
+    }
+
+    private static Mount mount(String destination, String type, String source, String... options) {
+        return new Mount(destination, type, source, List.of(options), List.of(), List.of(), Map.of());
+    }
+}

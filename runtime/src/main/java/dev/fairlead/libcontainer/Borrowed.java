@@ -1,0 +1,55 @@
+package dev.fairlead.libcontainer;
+
+import dev.fairlead.libcontainer.cgroups.Cgroup;
+import dev.fairlead.libcontainer.process.CgroupMembership;
+import dev.fairlead.linux.Fd;
+import dev.fairlead.linux.Namespaces.Kind;
+import dev.fairlead.linux.Openat;
+import dev.fairlead.linux.Openat.OpenFlag;
+import dev.fairlead.oci.Namespace;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Descriptors that a launch needs for the moment of it: the launcher takes copies. */
+final class Borrowed implements AutoCloseable {
+    private final List<Fd> open = new ArrayList<>();
+
+    /** The namespaces of a configuration that exist already. */
+    Map<Kind, Fd> namespaces(List<Namespace> namespaces) throws IOException {
+        Map<Kind, Fd> joined = new EnumMap<>(Kind.class);
+        for (Namespace namespace : namespaces) {
+            String path = namespace.path();
+            if (path != null) {
+                Kind type = Kind.ofOciName(namespace.type())
+                        .orElseThrow(() -> new IOException(
+                                "linux.namespaces: \"" + namespace.type() + "\" is no namespace of Linux"));
+                joined.put(type, keep(Openat.open(Fd.CWD, path, EnumSet.of(OpenFlag.RDONLY), 0)));
+            }
+        }
+        return joined;
+    }
+
+    /** The way into a cgroup. */
+    CgroupMembership membership(Cgroup cgroup) throws IOException {
+        Optional<Fd> unified = cgroup.v2Directory();
+        unified.ifPresent(open::add);
+        List<Fd> tasks = cgroup.tasksFiles();
+        open.addAll(tasks);
+        return new CgroupMembership(unified, tasks);
+    }
+
+    private Fd keep(Fd fd) {
+        open.add(fd);
+        return fd;
+    }
+
+    @Override
+    public void close() {
+        open.forEach(Fd::close);
+    }
+}

@@ -1,0 +1,332 @@
+package dev.fairlead.libcontainer;
+
+import dev.fairlead.libcontainer.cgroups.Cgroup;
+import dev.fairlead.libcontainer.process.CgroupMembership;
+import dev.fairlead.libcontainer.process.Exec;
+import dev.fairlead.libcontainer.process.ExecRequest;
+import dev.fairlead.libcontainer.process.ExitRecord;
+import dev.fairlead.libcontainer.process.InitProcess;
+import dev.fairlead.libcontainer.process.InitRequest;
+import dev.fairlead.libcontainer.process.ProcessId;
+import dev.fairlead.libcontainer.process.ProcessRequest;
+import dev.fairlead.libcontainer.process.Warden;
+import dev.fairlead.libcontainer.rootfs.RootSource;
+import dev.fairlead.libcontainer.rootfs.RootfsRequest;
+import dev.fairlead.libcontainer.rootfs.RootfsThread;
+import dev.fairlead.linux.Errno;
+import dev.fairlead.linux.ErrnoException;
+import dev.fairlead.linux.Fd;
+import dev.fairlead.linux.Namespaces.Kind;
+import dev.fairlead.linux.Pidfds;
+import dev.fairlead.oci.Linux;
+import dev.fairlead.oci.Namespace;
+import dev.fairlead.oci.Process;
+import dev.fairlead.oci.Resources;
+import dev.fairlead.oci.Spec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/**
+ * One container, from the creation of its cgroup to its removal (runtime-spec, runtime.md). The container lives in the kernel and in its
+ * warden; this object is the daemon's hold on it, and closing it leaves the container alone.
+ */
+public final class Container implements AutoCloseable {
+    /** No step of a creation takes long; one that does is stuck in the kernel, and the caller should hear of it. */
+    private static final Duration STEP_LIMIT = Duration.ofSeconds(30);
+
+    private static final Resources NO_LIMITS =
+            new Resources(Map.of(), List.of(), null, null, null, null, List.of(), null, Map.of(), Map.of());
+    private static final int SIGKILL = 9;
+    private static final String ROOTFS = "rootfs";
+    private static final String CGROUP_OF_EXECS = "exec-";
+
+    private final String id;
+    private final Warden warden;
+    private final Cgroup cgroup;
+    private final Fd init;
+    private final ProcessId initId;
+    private final ContainerStreams streams;
+
+    private Container(String id, Warden warden, Cgroup cgroup, Fd init, ProcessId initId, ContainerStreams streams) {
+        this.id = id;
+        this.warden = warden;
+        this.cgroup = cgroup;
+        this.init = init;
+        this.initId = initId;
+        this.streams = streams;
+    }
+
+    /**
+     * What a container is made of.
+     *
+     * @param directory exists, and is the container's alone
+     * @param name as messages call it
+     * @param root what its root file system is made of
+     * @param withStdin whether somebody will write to it
+     * @param warnings takes a sentence for each limit that cannot be had on this node and may be missed
+     */
+    public record Request(
+            String id,
+            String name,
+            Path directory,
+            Spec spec,
+            RootSource root,
+            boolean withStdin,
+            Consumer<String> warnings) {}
+
+    /**
+     * Makes a container up to OCI's state created: its root is built, its first process waits. What fails in the middle is undone.
+     * @throws IOException says which step failed, on what, and what to do
+     */
+    public static Container create(ContainerContext context, Request request) throws IOException {
+        Undo undo = new Undo();
+        try {
+            Container container = build(context, request, undo);
+            undo.disarm();
+            return container;
+        } catch (IOException | RuntimeException | Error e) {
+            undo.run(e);
+            throw e;
+        }
+    }
+
+    private static Container build(ContainerContext context, Request request, Undo undo) throws IOException {
+        Spec spec = request.spec();
+        Linux linux = required(spec.linux(), "linux");
+        Process process = required(spec.process(), "process");
+        String cgroupsPath = required(linux.cgroupsPath(), "linux.cgroupsPath");
+        Resources resources = linux.resources();
+        Cgroup cgroup =
+                context.cgroups().create(cgroupsPath, resources == null ? NO_LIMITS : resources, request.warnings());
+        undo.push(cgroup::remove);
+        undo.push(cgroup::kill);
+        Stdio stdio = Stdio.open(process.terminal(), request.withStdin(), context.devNull());
+        undo.push(() -> stdio.streams().close());
+        undo.push(() -> stdio.closeContainerEnds(context.devNull()));
+        try (Borrowed borrowed = new Borrowed()) {
+            Map<Kind, Fd> joined = borrowed.namespaces(linux.namespaces());
+            CgroupMembership membership = borrowed.membership(cgroup);
+            InitRequest init = new InitRequest(
+                    Optional.of(Processes.request(context.capabilities(), request.id(), spec, process)),
+                    unshared(linux.namespaces()),
+                    joined,
+                    linux.uidMappings(),
+                    linux.gidMappings(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    linux.timeOffsets(),
+                    wantsOwnProc(linux.namespaces()),
+                    0,
+                    false,
+                    membership,
+                    stdio.forInit());
+            Warden warden = Warden.start(context.launcher(), context.loop(), request.id(), request.directory(), init);
+            undo.push(() -> warden.abort(STEP_LIMIT));
+            InitProcess started = warden.awaitInit(STEP_LIMIT);
+            RootfsRequest rootfs = RootfsRequest.of(request.name(), spec, request.root(), attachPoint(request));
+            try (Fd root = RootfsThread.build(rootfs, started, stdio.terminalPeer())) {
+                warden.enterRoot(root, STEP_LIMIT);
+            } finally {
+                started.procMount().ifPresent(Fd::close);
+            }
+            stdio.closeContainerEnds(context.devNull());
+            return new Container(request.id(), warden, cgroup, started.pidfd(), started.id(), stdio.streams());
+        }
+    }
+
+    /** Where the root is attached: in the container's mount namespace alone, the host sees an empty directory. */
+    private static Path attachPoint(Request request) throws IOException {
+        return Files.createDirectory(request.directory().resolve(ROOTFS));
+    }
+
+    /**
+     * Takes hold of a container that an earlier daemon made.
+     *
+     * @param directory the container's
+     * @param warden as {@link #wardenId} said it then
+     * @param withStdin as in its request
+     * @throws IOException its warden is gone, or belongs to another daemon
+     */
+    public static Container reconnect(
+            ContainerContext context,
+            String id,
+            Path directory,
+            ProcessId warden,
+            ProcessId init,
+            String cgroupsPath,
+            boolean terminal,
+            boolean withStdin)
+            throws IOException {
+        Undo undo = new Undo();
+        try {
+            Warden connected = Warden.connect(context.loop(), id, directory, warden, STEP_LIMIT);
+            undo.push(connected::close);
+            ContainerStreams streams = ContainerStreams.fetch(connected, terminal, withStdin);
+            undo.push(streams::close);
+            return new Container(
+                    id, connected, context.cgroups().open(cgroupsPath), Pidfds.open(init.pid()), init, streams);
+        } catch (IOException | RuntimeException e) {
+            undo.run(e);
+            throw e;
+        }
+    }
+
+    /** Lets the first process execute its program (OCI: running). */
+    public void start() throws IOException {
+        warden.launch(STEP_LIMIT);
+    }
+
+    /**
+     * Signals the first process; nothing happens where it has ended.
+     * @param signal its number in signal(7)
+     */
+    public void signal(int signal) throws ErrnoException {
+        try {
+            Pidfds.signal(init, signal);
+        } catch (ErrnoException e) {
+            if (e.errno() != Errno.ESRCH) {
+                throw e;
+            }
+        }
+    }
+
+    /** Sends SIGKILL to every process of the container. */
+    public void kill() throws IOException {
+        cgroup.kill();
+        signal(SIGKILL);
+    }
+
+    /** How the first process ended. Completed on the event loop: what depends on it must not block. */
+    public CompletableFuture<ExitRecord> exit() {
+        return warden.exit();
+    }
+
+    /** Starts a further process; returns as soon as it has a pid. */
+    public RunningExec exec(ProcessRequest process, Fd stdin, Fd stdout, Fd stderr, String name) throws IOException {
+        Cgroup own = cgroup.child(CGROUP_OF_EXECS + name);
+        try {
+            Optional<Fd> directory = own.v2Directory();
+            try {
+                Exec exec = warden.exec(new ExecRequest(process, stdin, stdout, stderr, directory), STEP_LIMIT);
+                return new RunningExec(exec, own);
+            } finally {
+                directory.ifPresent(Fd::close);
+            }
+        } catch (IOException | RuntimeException e) {
+            try {
+                own.remove();
+            } catch (IOException cleanup) {
+                e.addSuppressed(cleanup);
+            }
+            throw e;
+        }
+    }
+
+    /** Its limits, counters and processes. */
+    public Cgroup cgroup() {
+        return cgroup;
+    }
+
+    /** The daemon's ends of its stdio; whoever takes a stream over closes it. */
+    public ContainerStreams streams() {
+        return streams;
+    }
+
+    /** The first process. */
+    public ProcessId initId() {
+        return initId;
+    }
+
+    /** The warden, to be remembered for {@link #reconnect}. */
+    public ProcessId wardenId() {
+        return warden.id();
+    }
+
+    /** Lets the warden of an ended container go, and removes the cgroup. What is unread of its output is lost. */
+    public void release() throws IOException {
+        Undo steps = new Undo();
+        steps.push(cgroup::remove);
+        steps.push(cgroup::kill);
+        steps.push(this::close);
+        steps.push(() -> warden.release(STEP_LIMIT));
+        steps.run("releasing container " + id);
+    }
+
+    /** Ends whatever there is of it and removes it from the kernel. */
+    public void destroy() throws IOException {
+        Undo steps = new Undo();
+        steps.push(cgroup::remove);
+        steps.push(cgroup::kill);
+        steps.push(this::close);
+        steps.push(() -> warden.abort(STEP_LIMIT));
+        steps.run("destroying container " + id);
+    }
+
+    /**
+     * Ends and removes whatever there is of a container that this daemon has no hold on: one that was cut off while it was made, or that
+     * lost its warden.
+     * @param cgroupsPath empty where it got none
+     */
+    public static void clear(ContainerContext context, String id, Path directory, Optional<String> cgroupsPath)
+            throws IOException {
+        Undo steps = new Undo();
+        if (cgroupsPath.isPresent()) {
+            Cgroup cgroup = context.cgroups().open(cgroupsPath.get());
+            steps.push(cgroup::remove);
+            steps.push(cgroup::kill);
+        }
+        steps.push(() -> Warden.abortForgotten(context.loop(), id, directory, STEP_LIMIT));
+        steps.run("clearing container " + id);
+    }
+
+    /** Whether its program was executed. */
+    public boolean wasStarted() {
+        return switch (warden.state()) {
+            case STARTING, READY, CREATED -> false;
+            case LAUNCHING, RUNNING, ENDED -> true;
+        };
+    }
+
+    @Override
+    public void close() {
+        streams.close();
+        init.close();
+        warden.close();
+    }
+
+    private static Set<Kind> unshared(List<Namespace> namespaces) {
+        Set<Kind> types = EnumSet.noneOf(Kind.class);
+        for (Namespace namespace : namespaces) {
+            if (namespace.path() == null) {
+                type(namespace).ifPresent(types::add);
+            }
+        }
+        return types;
+    }
+
+    /** In the node's PID namespace, or one of the pod, procfs need not be the container's own. */
+    private static boolean wantsOwnProc(List<Namespace> namespaces) {
+        return namespaces.stream()
+                .anyMatch(namespace -> type(namespace).filter(Kind.PID::equals).isPresent());
+    }
+
+    private static Optional<Kind> type(Namespace namespace) {
+        return Kind.ofOciName(namespace.type());
+    }
+
+    private static <T> T required(@org.jspecify.annotations.Nullable T value, String field) throws IOException {
+        if (value == null) {
+            throw new IOException("config.json has no " + field);
+        }
+        return value;
+    }
+}

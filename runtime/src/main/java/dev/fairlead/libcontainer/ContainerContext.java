@@ -1,0 +1,48 @@
+package dev.fairlead.libcontainer;
+
+import dev.fairlead.libcontainer.capabilities.HostCapabilities;
+import dev.fairlead.libcontainer.cgroups.CgroupHierarchies;
+import dev.fairlead.libcontainer.process.Launcher;
+import dev.fairlead.linux.ErrnoException;
+import dev.fairlead.linux.EventLoop;
+import dev.fairlead.linux.Fd;
+import dev.fairlead.linux.Openat;
+import dev.fairlead.linux.Openat.OpenFlag;
+import java.io.IOException;
+import java.util.EnumSet;
+
+/**
+ * What all containers of a daemon share.
+ *
+ * @param launcher the program that becomes their wardens
+ * @param loop borrowed
+ * @param cgroups of this node
+ * @param capabilities what we hold, and so the most that a container can have
+ * @param devNull open for reading and writing
+ */
+public record ContainerContext(
+        Launcher launcher, EventLoop loop, CgroupHierarchies cgroups, HostCapabilities capabilities, Fd devNull)
+        implements AutoCloseable {
+    /** Loads the launcher and looks at the node. */
+    public static ContainerContext open(EventLoop loop) throws IOException {
+        Launcher launcher = Launcher.load();
+        try {
+            return new ContainerContext(
+                    launcher, loop, CgroupHierarchies.detect(), HostCapabilities.read(), openDevNull());
+        } catch (IOException e) {
+            launcher.close();
+            throw e;
+        }
+    }
+
+    private static Fd openDevNull() throws ErrnoException {
+        return Openat.open(Fd.CWD, "/dev/null", EnumSet.of(OpenFlag.RDWR), 0);
+    }
+
+    /** Frees the launcher's program; wardens that run keep it. */
+    @Override
+    public void close() {
+        devNull.close();
+        launcher.close();
+    }
+}

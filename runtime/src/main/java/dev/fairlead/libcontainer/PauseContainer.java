@@ -1,0 +1,59 @@
+package dev.fairlead.libcontainer;
+
+import dev.fairlead.libcontainer.cgroups.Cgroup;
+import dev.fairlead.libcontainer.process.InitRequest;
+import dev.fairlead.libcontainer.process.Warden;
+import dev.fairlead.oci.Resources;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * The first process of a PID namespace that several containers share: it reaps what they leave, and when it ends, the kernel ends them. Only
+ * pods that ask for a shared PID namespace have one.
+ */
+public final class PauseContainer {
+    private static final Duration STEP_LIMIT = Duration.ofSeconds(30);
+
+    private PauseContainer() {}
+
+    /**
+     * Starts one in a cgroup of its own.
+     * @param directory of the pod; it gets the warden's socket
+     * @return process 1 of the namespace, as the node sees it
+     */
+    public static int start(
+            ContainerContext context,
+            String id,
+            Path directory,
+            String cgroupsPath,
+            Resources limits,
+            Consumer<String> warnings)
+            throws IOException {
+        Undo undo = new Undo();
+        try (Borrowed borrowed = new Borrowed()) {
+            Cgroup cgroup = context.cgroups().create(cgroupsPath, limits, warnings);
+            undo.push(cgroup::remove);
+            undo.push(cgroup::kill);
+            InitRequest request = InitRequest.pause(Map.of(), borrowed.membership(cgroup), context.devNull());
+            try (Warden warden = Warden.start(context.launcher(), context.loop(), id, directory, request)) {
+                undo.push(() -> warden.abort(STEP_LIMIT));
+                int pid = warden.awaitInit(STEP_LIMIT).id().pid();
+                warden.awaitCreated(STEP_LIMIT);
+                warden.launch(STEP_LIMIT);
+                return pid;
+            }
+        } catch (IOException | RuntimeException e) {
+            undo.run(e);
+            throw e;
+        }
+    }
+
+    /** Ends it with its namespace, warden and cgroup; nothing happens for what is gone or was never there. */
+    public static void end(ContainerContext context, String id, Path directory, String cgroupsPath) throws IOException {
+        Container.clear(context, id, directory, Optional.of(cgroupsPath));
+    }
+}
