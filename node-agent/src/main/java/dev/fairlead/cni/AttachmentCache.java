@@ -4,14 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -66,10 +63,8 @@ final class AttachmentCache {
         Files.createDirectories(directory);
         Path file = file(entry);
         Path fresh = file.resolveSibling(file.getFileName() + NEW);
-        try (FileChannel channel = FileChannel.open(
-                fresh, StandardOpenOption.WRITE, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING)) {
-            channel.write(ByteBuffer.wrap(NetworkConfig.JSON.writeValueAsBytes(toJson(entry))));
-        }
+        // Not synced: a power cut loses it together with the leases that host-local does not sync either.
+        Files.write(fresh, NetworkConfig.JSON.writeValueAsBytes(toJson(entry)));
         Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
     }
 
@@ -79,17 +74,24 @@ final class AttachmentCache {
 
     /** Those of one pod; more than one where the network was renamed in between. */
     List<Entry> of(String containerId) throws IOException {
-        return all().stream()
+        return list("*-" + containerId + "-*").stream()
                 .filter(entry -> entry.containerId().equals(containerId))
                 .toList();
     }
 
     /** All that can be read; what cannot is named in the log, and left alone. */
     List<Entry> all() throws IOException {
+        return list("*");
+    }
+
+    private List<Entry> list(String pattern) throws IOException {
         List<Path> files = new ArrayList<>();
-        try (DirectoryStream<Path> listed =
-                Files.newDirectoryStream(directory, file -> !file.toString().endsWith(NEW))) {
-            listed.forEach(files::add);
+        try (DirectoryStream<Path> listed = Files.newDirectoryStream(directory, pattern)) {
+            for (Path file : listed) {
+                if (!file.toString().endsWith(NEW)) {
+                    files.add(file);
+                }
+            }
         } catch (NoSuchFileException e) {
             return List.of();
         }
