@@ -24,8 +24,8 @@ final class TestCgroup implements AutoCloseable {
         return "fairlead-test-" + UUID.randomUUID().toString().substring(0, 8);
     }
 
-    static TestCgroup create(Resources limits) throws IOException {
-        return new TestCgroup(CgroupHierarchies.detect().create(newName(), limits, warning -> {}));
+    static TestCgroup create(CgroupHierarchies hierarchies, Resources limits) throws IOException {
+        return new TestCgroup(hierarchies.create(newName(), limits, warning -> {}));
     }
 
     Cgroup cgroup() {
