@@ -23,59 +23,73 @@ final class ContainerMounts {
         this.volumes = volumes;
     }
 
+    /** Makes what {@link #of} names for this attempt, beyond the volumes themselves. */
+    void prepare(Container container, int attempt, Map<String, String> variables) throws IOException {
+        for (int i = 0; i < container.getVolumeMounts().size(); i++) {
+            VolumeMount mount = container.getVolumeMounts().get(i);
+            String subPath = subPath(mount, variables);
+            if (!subPath.isEmpty() && volumes.source(mount.getName()) instanceof PodVolumes.Source.Host host) {
+                String at = Containers.field(pod, container) + ".volumeMounts[" + i + "]";
+                SubPaths.bind(host.path(), subPath, subPathTarget(container, mount, i), volumes, at);
+            }
+        }
+        // An empty file that the container's user may write, whoever that is.
+        Path message = directory.terminationMessage(container.getName(), attempt);
+        Files.createDirectories(message.getParent());
+        Files.write(message, new byte[0]);
+        Files.setAttribute(message, "unix:mode", 0666);
+    }
+
     /**
-     * Makes what has to be made for this attempt and names the mounts in the kubelet's order.
+     * Names the mounts in the kubelet's order; makes nothing.
      * @param variables the container's, for {@code subPathExpr}
      */
-    List<Mount> of(Container container, int attempt, Map<String, String> variables) throws IOException {
+    List<Mount> of(Container container, int attempt, Map<String, String> variables) {
         List<Mount> mounts = new ArrayList<>();
         boolean ownHosts = false;
         for (int i = 0; i < container.getVolumeMounts().size(); i++) {
             VolumeMount mount = container.getVolumeMounts().get(i);
-            String at = Containers.field(pod, container) + ".volumeMounts[" + i + "]";
-            mounts.add(volume(container, mount, i, variables, at));
+            mounts.add(volume(container, mount, i, variables));
             ownHosts |= mount.getMountPath().equals(EtcHosts.PATH);
         }
         if (!ownHosts) {
-            mounts.add(Mount.newBuilder()
-                    .setContainerPath(EtcHosts.PATH)
-                    .setHostPath(directory.etcHosts().toString())
-                    .setSelinuxRelabel(true)
-                    .build());
+            mounts.add(file(EtcHosts.PATH, directory.etcHosts()));
         }
-        mounts.add(Mount.newBuilder()
-                .setContainerPath(container.getTerminationMessagePath())
-                .setHostPath(terminationMessage(container, attempt).toString())
-                .setSelinuxRelabel(true)
-                .build());
+        mounts.add(file(
+                container.getTerminationMessagePath(), directory.terminationMessage(container.getName(), attempt)));
         return mounts;
     }
 
-    private Mount volume(Container container, VolumeMount mount, int index, Map<String, String> variables, String at)
-            throws IOException {
+    private static Mount file(String target, Path source) {
+        return Mount.newBuilder()
+                .setContainerPath(target)
+                .setHostPath(source.toString())
+                .setSelinuxRelabel(true)
+                .build();
+    }
+
+    private Mount volume(Container container, VolumeMount mount, int index, Map<String, String> variables) {
+        String at = Containers.field(pod, container) + ".volumeMounts[" + index + "]";
         String target = mount.getMountPath().startsWith("/") ? mount.getMountPath() : "/" + mount.getMountPath();
-        boolean readOnly = Boolean.TRUE.equals(mount.getReadOnly());
+        String subPath = subPath(mount, variables);
         Mount.Builder built = Mount.newBuilder()
                 .setContainerPath(target)
-                .setPropagation(PodTranslation.propagation(mount, container, at + ".mountPropagation"));
-        String subPath = subPath(mount, variables);
+                .setPropagation(PodTranslation.propagation(mount, container, at + ".mountPropagation"))
+                .setRecursiveReadOnly("Enabled".equals(mount.getRecursiveReadOnly()));
         switch (volumes.source(mount.getName())) {
             case PodVolumes.Source.Image image ->
                 built.setImage(image.image()).setImageSubPath(subPath).setReadonly(true);
             case PodVolumes.Source.Host host -> {
-                Path source = subPath.isEmpty()
-                        ? host.path()
-                        : SubPaths.bind(
-                                host.path(),
-                                subPath,
-                                directory.subPath(mount.getName(), container.getName(), index),
-                                volumes,
-                                at);
-                built.setHostPath(source.toString()).setReadonly(readOnly || host.readOnly());
+                Path source = subPath.isEmpty() ? host.path() : subPathTarget(container, mount, index);
+                built.setHostPath(source.toString())
+                        .setReadonly(host.readOnly() || Boolean.TRUE.equals(mount.getReadOnly()));
             }
         }
-        return built.setRecursiveReadOnly("Enabled".equals(mount.getRecursiveReadOnly()))
-                .build();
+        return built.build();
+    }
+
+    private Path subPathTarget(Container container, VolumeMount mount, int index) {
+        return directory.subPath(mount.getName(), container.getName(), index);
     }
 
     private static String subPath(VolumeMount mount, Map<String, String> variables) {
@@ -83,16 +97,5 @@ final class ContainerMounts {
             return Expansion.expand(mount.getSubPathExpr(), variables);
         }
         return mount.getSubPath() == null ? "" : mount.getSubPath();
-    }
-
-    /** An empty file that the container's user may write, whoever that is. */
-    private Path terminationMessage(Container container, int attempt) throws IOException {
-        Path file = directory.terminationMessage(container.getName(), attempt);
-        Files.createDirectories(file.getParent());
-        if (!Files.exists(file)) {
-            Files.createFile(file);
-        }
-        Files.setAttribute(file, "unix:mode", 0666);
-        return file;
     }
 }

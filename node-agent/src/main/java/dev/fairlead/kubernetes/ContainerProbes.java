@@ -27,8 +27,9 @@ final class ContainerProbes {
         return probe == null ? null : new ProbeCounter(probe, from);
     }
 
-    boolean any() {
-        return startup != null || liveness != null || readiness != null;
+    /** Whether it takes a probe to be ready. */
+    boolean decideReadiness() {
+        return startup != null || readiness != null;
     }
 
     /** Whether the startup probe, if there is one, has succeeded. */

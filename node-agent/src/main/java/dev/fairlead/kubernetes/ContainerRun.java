@@ -149,7 +149,7 @@ final class ContainerRun {
         }
         wasUp |= running.probes().isStarted();
         boolean nowReady = running.probes().isReady();
-        if (nowReady != ready && running.probes().any()) {
+        if (nowReady != ready && running.probes().decideReadiness()) {
             pod.tell(new PodEvent.Ready(name(), kind, nowReady));
         }
         ready = nowReady;

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.introspect.Annotated;
 import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Secret;
 import java.io.IOException;
@@ -14,8 +15,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedSet;
 import java.util.stream.Collectors;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
@@ -50,6 +53,15 @@ public final class Manifest {
 
     /** As {@link #read}, from text; {@code name} is what messages call it. */
     public static Manifest parse(String text, String name, List<Path> from) throws IOException {
+        try {
+            return parsed(text, name, from);
+        } catch (ManifestException e) {
+            String message = String.valueOf(e.getMessage());
+            throw message.startsWith(name) ? e : new ManifestException(name, message, e);
+        }
+    }
+
+    private static Manifest parsed(String text, String name, List<Path> from) throws IOException {
         ConfigSources sources = new ConfigSources();
         List<Pod> pods = new ArrayList<>();
         for (Map<?, ?> document : documents(text, name)) {
@@ -83,6 +95,13 @@ public final class Manifest {
         return pod;
     }
 
+    /** The names of all images, each once. */
+    public SequencedSet<String> images() {
+        return Containers.all(pod).stream()
+                .map(Container::getImage)
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+    }
+
     ConfigSources sources() {
         return sources;
     }
@@ -111,8 +130,11 @@ public final class Manifest {
     private static List<Map<?, ?>> documents(String text, String name) {
         List<Map<?, ?>> documents = new ArrayList<>();
         try {
-            for (Object document :
-                    new Load(LoadSettings.builder().setLabel(name).build()).loadAllFromString(text)) {
+            for (Object document : new Load(LoadSettings.builder()
+                            .setLabel(name)
+                            .setSchema(new YamlSchema())
+                            .build())
+                    .loadAllFromString(text)) {
                 switch (document) {
                     case null -> {} // an empty document, as behind a last "---"
                     case Map<?, ?> map -> documents.add(map);

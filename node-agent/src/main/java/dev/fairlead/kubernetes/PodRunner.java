@@ -8,7 +8,6 @@ import dev.fairlead.cri.v1.ImageServiceGrpc.ImageServiceBlockingStub;
 import dev.fairlead.cri.v1.ImageSpec;
 import dev.fairlead.cri.v1.ImageStatusRequest;
 import dev.fairlead.cri.v1.ImageStatusResponse;
-import dev.fairlead.cri.v1.Mount;
 import dev.fairlead.cri.v1.RuntimeServiceGrpc.RuntimeServiceBlockingStub;
 import dev.fairlead.kubernetes.PodEvent.Kind;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -315,9 +314,15 @@ public final class PodRunner {
     String startContainer(io.fabric8.kubernetes.api.model.Container container, int attempt) throws IOException {
         Image image = Objects.requireNonNull(imageOf.get(container.getImage()));
         Map<String, String> variables = translation.environment(container, podIps);
-        List<Mount> made = Objects.requireNonNull(mounts).of(container, attempt, variables);
-        String id = cri().create(
-                        translation.container(container, attempt, image.getId(), ImageUser.of(image), podIps, made));
+        ContainerMounts mounted = Objects.requireNonNull(mounts);
+        mounted.prepare(container, attempt, variables);
+        String id = cri().create(translation.container(
+                container,
+                attempt,
+                image.getId(),
+                ImageUser.of(image),
+                podIps,
+                mounted.of(container, attempt, variables)));
         cri().start(id);
         followLog(container.getName());
         LogTail previous = logs.put(

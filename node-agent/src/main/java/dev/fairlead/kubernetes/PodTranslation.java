@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.fairlead.cri.v1.ContainerConfig;
 import dev.fairlead.cri.v1.ContainerMetadata;
+import dev.fairlead.cri.v1.Image;
 import dev.fairlead.cri.v1.ImageSpec;
 import dev.fairlead.cri.v1.KeyValue;
 import dev.fairlead.cri.v1.LinuxContainerConfig;
@@ -26,6 +27,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** A pod as the messages that the kubelet would send. Nothing is made on the host here: paths are only named. */
@@ -146,6 +149,22 @@ public final class PodTranslation {
             config.setStopSignal(signal(container));
         }
         return config.build();
+    }
+
+    /**
+     * All containers as they would be created first, while nothing is there yet: the pod has no address.
+     * @param images what the runtime says of an image; one that is not there counts as one that runs as root
+     */
+    public List<ContainerConfig> containers(Function<String, Optional<Image>> images) {
+        ContainerMounts mounts = new ContainerMounts(pod, directory, volumes());
+        List<ContainerConfig> configs = new ArrayList<>();
+        for (Container container : Containers.all(pod)) {
+            Image image = images.apply(container.getImage())
+                    .orElse(Image.newBuilder().setId(container.getImage()).build());
+            List<Mount> made = mounts.of(container, 0, environment(container, List.of()));
+            configs.add(container(container, 0, image.getId(), ImageUser.of(image), List.of(), made));
+        }
+        return configs;
     }
 
     /** The variables of a container, also for the {@code subPathExpr} of its mounts. */

@@ -6,9 +6,12 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Volume;
+import io.fabric8.kubernetes.api.model.VolumeBuilder;
 import io.fabric8.kubernetes.api.model.VolumeMount;
+import java.math.BigDecimal;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -73,8 +76,26 @@ final class PodValidation {
             if (!names.add(volumes.get(i).getName())) {
                 throw new ManifestException(field, "\"" + volumes.get(i).getName() + "\" is there twice");
             }
+            knownKind(volumes.get(i), "spec.volumes[" + i + "]");
         }
         return names;
+    }
+
+    /** Whether nothing is left of a volume without its name and the kinds that we have; nothing at all means emptyDir. */
+    private static void knownKind(Volume volume, String field) {
+        Volume rest = new VolumeBuilder(volume).build();
+        rest.setEmptyDir(null);
+        rest.setHostPath(null);
+        rest.setConfigMap(null);
+        rest.setSecret(null);
+        rest.setProjected(null);
+        rest.setDownwardAPI(null);
+        rest.setImage(null);
+        if (!rest.equals(new VolumeBuilder().withName(volume.getName()).build())) {
+            throw new ManifestException(
+                    field,
+                    "is none of emptyDir, hostPath, configMap, secret, projected, downwardAPI, image: other volumes need a cluster");
+        }
     }
 
     private void container(Container container, Set<String> names, Set<String> volumes) {
@@ -129,11 +150,28 @@ final class PodValidation {
     }
 
     private static void resources(Container container, String field) {
+        amounts(Resources.requests(container), field + ".resources.requests.");
+        amounts(Resources.limits(container), field + ".resources.limits.");
         Resources.limits(container).forEach((name, limit) -> {
             Quantity request = Resources.requests(container).get(name);
             if (request != null && request.getNumericalAmount().compareTo(limit.getNumericalAmount()) > 0) {
                 throw new ManifestException(
                         field + ".resources.requests." + name, request + " is more than the limit of " + limit);
+            }
+        });
+    }
+
+    private static void amounts(Map<String, Quantity> quantities, String field) {
+        quantities.forEach((name, quantity) -> {
+            BigDecimal amount;
+            try {
+                amount = quantity.getNumericalAmount();
+            } catch (IllegalArgumentException e) {
+                throw new ManifestException(
+                        field + name, "\"" + quantity + "\" is no quantity such as 64Mi, 2G, 500m or 1.5", e);
+            }
+            if (amount.signum() < 0) {
+                throw new ManifestException(field + name, quantity + " is less than nothing");
             }
         });
     }

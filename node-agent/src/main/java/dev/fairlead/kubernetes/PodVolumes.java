@@ -11,9 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -31,11 +29,13 @@ final class PodVolumes implements AutoCloseable {
         record Image(ImageSpec image) implements Source {}
     }
 
+    private static final String EMPTY_DIR = "kubernetes.io~empty-dir";
+    private static final String CONFIG_MAP = "kubernetes.io~configmap";
+
     private final Pod pod;
     private final ConfigSources sources;
     private final Node node;
     private final PodDirectory directory;
-    private final Map<String, Source> prepared = new HashMap<>();
     private final Deque<Path> mounted = new ArrayDeque<>();
 
     PodVolumes(Manifest manifest, Node node, PodDirectory directory) {
@@ -49,18 +49,41 @@ final class PodVolumes implements AutoCloseable {
     void prepare() throws IOException {
         List<Volume> volumes = pod.getSpec().getVolumes();
         for (int i = 0; i < volumes.size(); i++) {
-            Volume volume = volumes.get(i);
-            prepared.put(volume.getName(), prepare(volume, "spec.volumes[" + i + "]"));
+            prepare(volumes.get(i), "spec.volumes[" + i + "]");
         }
     }
 
-    /** Names a volume that {@link #prepare} made. */
+    /** Names what a container mounts for a volume; it is there after {@link #prepare}. */
     Source source(String name) {
-        Source source = prepared.get(name);
-        if (source == null) {
-            throw new IllegalStateException("volume " + name + " was not prepared");
+        Volume volume = pod.getSpec().getVolumes().stream()
+                .filter(candidate -> candidate.getName().equals(name))
+                .findFirst()
+                .orElseThrow();
+        if (volume.getImage() != null) {
+            return new Source.Image(ImageSpec.newBuilder()
+                    .setImage(volume.getImage().getReference())
+                    .setUserSpecifiedImage(volume.getImage().getReference())
+                    .build());
         }
-        return source;
+        if (volume.getHostPath() != null) {
+            return new Source.Host(Path.of(volume.getHostPath().getPath()), false);
+        }
+        boolean readOnly = !kind(volume).equals(EMPTY_DIR);
+        return new Source.Host(directory.volume(kind(volume), name), readOnly);
+    }
+
+    /** Where volumes of a kind live, as the kubelet calls it; a volume without a source is an emptyDir. */
+    private static String kind(Volume volume) {
+        if (volume.getConfigMap() != null) {
+            return CONFIG_MAP;
+        }
+        if (volume.getSecret() != null) {
+            return "kubernetes.io~secret";
+        }
+        if (volume.getProjected() != null) {
+            return "kubernetes.io~projected";
+        }
+        return volume.getDownwardAPI() != null ? "kubernetes.io~downward-api" : EMPTY_DIR;
     }
 
     /** Takes over a mount that a container's subPath needs: {@link #close} undoes it. */
@@ -72,57 +95,34 @@ final class PodVolumes implements AutoCloseable {
         return mounted.contains(mount);
     }
 
-    private Source prepare(Volume volume, String at) throws IOException {
+    private void prepare(Volume volume, String at) throws IOException {
         if (volume.getHostPath() != null) {
-            return new Source.Host(HostPaths.prepare(volume.getHostPath(), at + ".hostPath"), false);
-        }
-        if (volume.getImage() != null) {
-            return new Source.Image(ImageSpec.newBuilder()
-                    .setImage(volume.getImage().getReference())
-                    .setUserSpecifiedImage(volume.getImage().getReference())
-                    .build());
-        }
-        if (volume.getConfigMap() != null) {
+            HostPaths.prepare(volume.getHostPath(), at + ".hostPath");
+        } else if (volume.getConfigMap() != null) {
             var map = volume.getConfigMap();
-            return files(
-                    "configmap",
+            String name = map.getName();
+            write(
                     volume,
                     newFiles(map.getDefaultMode())
-                            .add(Kind.CONFIG_MAP, map.getName(), map.getItems(), map.getOptional(), at + ".configMap"));
-        }
-        if (volume.getSecret() != null) {
+                            .add(Kind.CONFIG_MAP, name, map.getItems(), map.getOptional(), at + ".configMap"));
+        } else if (volume.getSecret() != null) {
             var secret = volume.getSecret();
-            return files(
-                    "secret",
+            String name = secret.getSecretName();
+            write(
                     volume,
                     newFiles(secret.getDefaultMode())
-                            .add(
-                                    Kind.SECRET,
-                                    secret.getSecretName(),
-                                    secret.getItems(),
-                                    secret.getOptional(),
-                                    at + ".secret"));
-        }
-        if (volume.getProjected() != null) {
+                            .add(Kind.SECRET, name, secret.getItems(), secret.getOptional(), at + ".secret"));
+        } else if (volume.getProjected() != null) {
             var projected = volume.getProjected();
-            return files(
-                    "projected",
-                    volume,
-                    newFiles(projected.getDefaultMode()).addProjected(projected, at + ".projected"));
-        }
-        if (volume.getDownwardAPI() != null) {
+            write(volume, newFiles(projected.getDefaultMode()).addProjected(projected, at + ".projected"));
+        } else if (volume.getDownwardAPI() != null) {
             var downward = volume.getDownwardAPI();
-            return files(
-                    "downward-api",
-                    volume,
-                    newFiles(downward.getDefaultMode()).addDownward(downward.getItems(), at + ".downwardAPI"));
+            write(volume, newFiles(downward.getDefaultMode()).addDownward(downward.getItems(), at + ".downwardAPI"));
+        } else if (volume.getImage() == null) {
+            EmptyDirVolumeSource source =
+                    volume.getEmptyDir() == null ? new EmptyDirVolumeSource() : volume.getEmptyDir();
+            makeEmptyDir(volume, source, at + ".emptyDir");
         }
-        if (volume.getEmptyDir() != null) {
-            return emptyDir(volume.getName(), volume.getEmptyDir(), at + ".emptyDir");
-        }
-        throw new ManifestException(
-                at,
-                "is none of emptyDir, hostPath, configMap, secret, projected, downwardAPI, image: other volumes need a cluster");
     }
 
     /** A downward API volume is written before the sandbox has an address; its items may not ask for one. */
@@ -130,21 +130,20 @@ final class PodVolumes implements AutoCloseable {
         return new VolumeFiles(sources, new DownwardApi(pod, node, List.of()), defaultMode);
     }
 
-    private Source files(String kind, Volume volume, VolumeFiles files) throws IOException {
-        Path path = directory.volume(kind, volume.getName());
+    private void write(Volume volume, VolumeFiles files) throws IOException {
+        Path path = directory.volume(kind(volume), volume.getName());
         Files.createDirectories(path);
-        if (!kind.equals("configmap")) {
+        if (!kind(volume).equals(CONFIG_MAP)) {
             // What may be secret never reaches a disk.
             mountTmpfs(path, OptionalLong.empty());
         }
         files.write(path);
         Files.setAttribute(path, "unix:mode", 0755);
         giveToGroup(path, true);
-        return new Source.Host(path, true);
     }
 
-    private Source emptyDir(String name, EmptyDirVolumeSource source, String at) throws IOException {
-        Path path = directory.volume("empty-dir", name);
+    private void makeEmptyDir(Volume volume, EmptyDirVolumeSource source, String at) throws IOException {
+        Path path = directory.volume(EMPTY_DIR, volume.getName());
         Files.createDirectories(path);
         switch (source.getMedium()) {
             case null -> {}
@@ -156,7 +155,6 @@ final class PodVolumes implements AutoCloseable {
         }
         Files.setAttribute(path, "unix:mode", 0777);
         giveToGroup(path, false);
-        return new Source.Host(path, false);
     }
 
     /** The least of the volume's limit, the pod's memory limit where every container has one, and the node's memory. */
