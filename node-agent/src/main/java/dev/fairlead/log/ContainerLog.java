@@ -10,7 +10,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -36,8 +35,8 @@ public final class ContainerLog implements AutoCloseable {
     /** 16 MiB: more than two pipes of any size that we make can hold. */
     private static final int FINAL_BATCHES = 256;
 
+    private final LogPump.Shared shared;
     private final EventLoop loop;
-    private final InstantSource clock;
     private final Optional<Path> path;
     private final LogJournal journal;
     private final List<LogStream> streams = new ArrayList<>();
@@ -50,9 +49,9 @@ public final class ContainerLog implements AutoCloseable {
     private boolean reported;
     private boolean closed;
 
-    private ContainerLog(EventLoop loop, InstantSource clock, Optional<Path> path, LogJournal journal) {
-        this.loop = loop;
-        this.clock = clock;
+    private ContainerLog(LogPump.Shared shared, Optional<Path> path, LogJournal journal) {
+        this.shared = shared;
+        loop = shared.loop();
         this.path = path;
         this.journal = journal;
     }
@@ -66,7 +65,7 @@ public final class ContainerLog implements AutoCloseable {
             throws IOException {
         try {
             LogJournal journal = LogJournal.open(journalPath);
-            ContainerLog log = new ContainerLog(shared.loop(), shared.clock(), path, journal);
+            ContainerLog log = new ContainerLog(shared, path, journal);
             try {
                 if (!journal.continued()) {
                     if (path.isPresent()) {
@@ -80,6 +79,7 @@ public final class ContainerLog implements AutoCloseable {
             log.streams.add(new LogStream(log, StreamName.STDOUT, stdout, journal.slot(StreamName.STDOUT), shared));
             stderr.ifPresent(pipes -> log.streams.add(
                     new LogStream(log, StreamName.STDERR, pipes, journal.slot(StreamName.STDERR), shared)));
+            shared.open().add(log);
             shared.loop().execute(log::resume);
             return log;
         } catch (IOException | RejectedExecutionException e) {
@@ -233,6 +233,7 @@ public final class ContainerLog implements AutoCloseable {
             return;
         }
         closed = true;
+        shared.open().remove(this);
         if (retry != null) {
             retry.cancel();
         }
@@ -330,7 +331,7 @@ public final class ContainerLog implements AutoCloseable {
 
     /** Where and when the next lines are written: after all that were written before. */
     Intent intent(int batchBytes, boolean last) throws LogFileException {
-        LogTime now = LogTime.of(clock.instant());
+        LogTime now = LogTime.of(shared.clock().instant());
         LogTime time = now.compareTo(nextTime) < 0 ? nextTime : now;
         try {
             return new Intent(openFile().size(), time, batchBytes, last);

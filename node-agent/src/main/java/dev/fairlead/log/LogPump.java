@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Writes the output of all containers to their log files, on one event loop. A stream that is ready gets a batch of at most
@@ -16,14 +18,15 @@ public final class LogPump implements AutoCloseable {
     private final Shared shared;
 
     /** What all logs use. */
-    record Shared(EventLoop loop, InstantSource clock, Scratch scratch, Backlog backlog) {}
+    record Shared(EventLoop loop, InstantSource clock, Scratch scratch, Backlog backlog, Set<ContainerLog> open) {}
 
     /**
      * A pump on {@code loop}, borrowed.
      * @throws ErrnoException EMFILE, ENFILE: too many descriptors
      */
     public LogPump(EventLoop loop) throws ErrnoException {
-        shared = new Shared(loop, InstantSource.system(), new Scratch(), new Backlog(loop));
+        shared = new Shared(
+                loop, InstantSource.system(), new Scratch(), new Backlog(loop), ConcurrentHashMap.newKeySet());
     }
 
     /**
@@ -40,9 +43,10 @@ public final class LogPump implements AutoCloseable {
         return ContainerLog.open(shared, journal, logFile, stdout, stderr);
     }
 
-    /** Frees what is shared by all logs; close those first, and the loop. */
+    /** Closes the logs that are still open, as {@link ContainerLog#close} does; before the loop is closed. */
     @Override
     public void close() {
+        shared.open().forEach(ContainerLog::close);
         shared.scratch().close();
     }
 }

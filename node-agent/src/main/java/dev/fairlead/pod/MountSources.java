@@ -26,8 +26,9 @@ final class MountSources {
                 Files.createDirectories(Path.of(source));
             } catch (IOException e) {
                 throw new InvalidConfigException(
-                        "mounts[" + i + "].host_path: " + source + " does not exist, and no directory can be made there ("
-                                + e.getMessage() + "); correct the path, or make what should be mounted",
+                        "mounts[" + i + "].host_path: " + source
+                                + " does not exist, and no directory can be made there (" + e.getMessage()
+                                + "); correct the path, or make what should be mounted",
                         e);
             }
         }

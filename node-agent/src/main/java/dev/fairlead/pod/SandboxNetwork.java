@@ -1,6 +1,5 @@
 package dev.fairlead.pod;
 
-import dev.fairlead.cni.CniResult;
 import dev.fairlead.cni.NetworkRequests;
 import dev.fairlead.cni.NetworkRequests.PortMapping;
 import dev.fairlead.cni.PodAttachment;
@@ -45,9 +44,7 @@ public final class SandboxNetwork {
                 namespace,
                 new PodAttachment.Pod(metadata.getName(), metadata.getNamespace(), metadata.getUid()),
                 requests(sandbox));
-        return network.attach(attachment).ips().stream()
-                .map(CniResult.Address::ip)
-                .toList();
+        return network.attach(attachment).podIps(PodAttachment.ETH0);
     }
 
     private static NetworkRequests requests(PodSandbox sandbox) throws InvalidConfigException {

@@ -55,8 +55,8 @@ class ContainerLogTest {
 
     @AfterEach
     void stop() {
-        loop.close();
         pump.close();
+        loop.close();
         out.close();
         err.close();
     }
@@ -239,6 +239,17 @@ class ContainerLogTest {
             assertThat(second.drained()).isNotDone();
         }
         assertThat(LogFixture.lines(path, "stdout")).containsExactly("one", "half of it", "two");
+    }
+
+    @Test
+    void closingThePumpClosesItsLogs() throws Exception {
+        ContainerLog log = open();
+        out.print("one\n");
+        awaitText("one");
+        pump.close();
+        assertThat(log.drained()).isCompletedExceptionally();
+        out.print("two\n");
+        assertThat(Pipes.unread(out.output().readEnd())).isEqualTo(4);
     }
 
     /** Each place where a daemon can be killed, as its journal, its batch pipe and its file then are. */
