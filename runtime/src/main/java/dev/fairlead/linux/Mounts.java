@@ -211,7 +211,7 @@ public final class Mounts {
     /**
      * Attaches a detached mount, or moves an attached one, onto the object that {@code target} is: no path is looked up.
      *
-     * @param mount from {@link #openTree} or {@link #create}; afterwards it is the attached mount
+     * @param mount from {@link #openTree} or {@link #fsmount}; afterwards it is the attached mount
      * @param target borrowed; a directory for a directory, anything else for anything else
      * @throws ErrnoException ENOTDIR: only one of the two is a directory. EINVAL: the target is not in our mount namespace
      */

@@ -113,7 +113,7 @@ public final class Openat {
                 return fd;
             }
             Errno errno = LibC.errno();
-            boolean again = errno == Errno.EINTR || errno == Errno.EAGAIN && resolve.contains(ResolveFlag.IN_ROOT);
+            boolean again = errno == Errno.EINTR || (errno == Errno.EAGAIN && resolve.contains(ResolveFlag.IN_ROOT));
             if (!again || attempt == MAX_RESOLVE_TRIES) {
                 return -errno.number();
             }

@@ -66,7 +66,7 @@ public final class Xattrs {
     }
 
     private static List<String> names(byte[] list) {
-        return Arrays.stream(new String(list, StandardCharsets.UTF_8).split("\0"))
+        return Arrays.stream(new String(list, StandardCharsets.UTF_8).split("\0", -1))
                 .filter(name -> !name.isEmpty())
                 .toList();
     }

@@ -67,7 +67,7 @@ record CgroupHierarchies(boolean unified, List<Hierarchy> v1, Optional<String> v
         for (String line : groups) {
             String[] fields = line.split(":", 3);
             if (fields.length == 3) {
-                Arrays.stream(fields[1].split(",")).forEach(controller -> paths.put(controller, fields[2]));
+                Arrays.stream(fields[1].split(",", -1)).forEach(controller -> paths.put(controller, fields[2]));
             }
         }
         List<Hierarchy> hierarchies = new ArrayList<>();
@@ -77,9 +77,9 @@ record CgroupHierarchies(boolean unified, List<Hierarchy> v1, Optional<String> v
             if (halves.length < 2 || !halves[1].startsWith("cgroup ")) {
                 continue;
             }
-            String[] mount = halves[0].split(" ");
+            String[] mount = halves[0].split(" ", -1);
             String superOptions = halves[1].substring(halves[1].lastIndexOf(' ') + 1);
-            List<String> own = Arrays.stream(superOptions.split(","))
+            List<String> own = Arrays.stream(superOptions.split(",", -1))
                     .filter(paths::containsKey)
                     .toList();
             // The same hierarchy may be mounted again elsewhere: the first place counts. A mount whose root lies above

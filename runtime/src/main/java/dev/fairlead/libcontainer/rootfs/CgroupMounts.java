@@ -108,7 +108,7 @@ final class CgroupMounts {
     }
 
     private static void link(Fd tmpfs, String merged) throws IOException {
-        for (String controller : merged.split(",")) {
+        for (String controller : merged.split(",", -1)) {
             try {
                 Openat.makeLink(merged, tmpfs, controller);
             } catch (ErrnoException e) {

@@ -152,7 +152,7 @@ final class Rootfs {
     }
 
     private static List<String> parts(String inside) {
-        return Arrays.stream(inside.split("/"))
+        return Arrays.stream(inside.split("/", -1))
                 .filter(part -> !part.isEmpty() && !part.equals("."))
                 .toList();
     }

@@ -56,7 +56,7 @@ class RootfsFigures {
                     .add("rprivate")
                     .add("rw");
         }
-        var masked = json.with("linux").withArray("maskedPaths").removeAll();
+        var masked = json.withObject("linux").withArray("maskedPaths").removeAll();
         for (String path : new String[] {
             "asound",
             "acpi",
@@ -75,7 +75,7 @@ class RootfsFigures {
                 new String[] {"firmware", "devices/virtual/powercap", "kernel/debug", "fs/bpf", "fs/fuse", "module"}) {
             masked.add("/sys/" + path);
         }
-        var readOnly = json.with("linux").withArray("readonlyPaths").removeAll();
+        var readOnly = json.withObject("linux").withArray("readonlyPaths").removeAll();
         for (String path : new String[] {"bus", "fs", "irq", "sys", "sysrq-trigger", "driver", "tty"}) {
             readOnly.add("/proc/" + path);
         }

@@ -8,6 +8,7 @@ import dev.fairlead.linux.LibC;
 import dev.fairlead.linux.Namespaces;
 import dev.fairlead.linux.Namespaces.Kind;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -58,7 +59,7 @@ final class TestInit implements AutoCloseable {
                 throw new IOException("unshare did not get to sleep: "
                         + (process.isAlive()
                                 ? ""
-                                : new String(process.getInputStream().readAllBytes())));
+                                : new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)));
             }
             Thread.sleep(2);
         }
@@ -78,15 +79,19 @@ final class TestInit implements AutoCloseable {
     }
 
     /** Kills it and waits until it is gone. */
-    void end() throws InterruptedException {
+    void end() throws IOException {
         process.destroyForcibly();
-        if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
-            throw new IllegalStateException("process " + process.pid() + " does not end");
+        try {
+            if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+                throw new IOException("process " + process.pid() + " does not end");
+            }
+        } catch (InterruptedException e) {
+            throw new IOException(e);
         }
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() throws IOException {
         init.pidfd().close();
         end();
     }

@@ -103,19 +103,19 @@ final class TestRootfs implements AutoCloseable {
             List<String> superOptions) {
         static MountLine parse(String line) {
             String[] halves = line.split(" - ", 2);
-            String[] mount = halves[0].split(" ");
-            String[] fileSystem = halves[1].split(" ");
+            String[] mount = halves[0].split(" ", -1);
+            String[] fileSystem = halves[1].split(" ", -1);
             return new MountLine(
                     mount[3],
                     mount[4],
-                    List.of(mount[5].split(",")),
+                    List.of(mount[5].split(",", -1)),
                     Arrays.stream(mount)
                             .skip(6)
                             .map(word -> word.replaceAll(":.*", ""))
                             .toList(),
                     fileSystem[0],
                     fileSystem[1],
-                    List.of(fileSystem[2].split(",")));
+                    List.of(fileSystem[2].split(",", -1)));
         }
 
         MountLine below(String prefix) {
@@ -125,7 +125,7 @@ final class TestRootfs implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() throws IOException {
         init.close();
     }
 }
