@@ -80,7 +80,6 @@ public final class Daemon implements AutoCloseable {
         ContainerPlans plans = new ContainerPlans(
                 registry,
                 images,
-                kernel,
                 new SeccompProfiles(settings.seccompProfiles()),
                 context.capabilities().known());
         ContainerLifecycle containers = new ContainerLifecycle(registry, state, context, images, plans, logs);

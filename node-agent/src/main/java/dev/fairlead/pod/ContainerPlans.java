@@ -25,13 +25,12 @@ import java.util.Set;
 
 /** Finds out what a container needs to know of its image, its pod and the node, and makes its configuration. */
 public final class ContainerPlans {
-    private static final ImageDefaults NO_DEFAULTS = new ImageDefaults(
+    static final ImageDefaults NO_DEFAULTS = new ImageDefaults(
             null, Map.of(), List.of(), List.of(), List.of(), Map.of(), null, Map.of(), null, Map.of());
-    private static final Path NODE_SHM = Path.of("/dev/shm");
+    static final Path NODE_SHM = Path.of("/dev/shm");
 
     private final PodRegistry registry;
     private final ImageStore images;
-    private final SandboxKernel kernel;
     private final SeccompProfiles seccomp;
     private final ImageUsers users;
     private final ContainerSpecs specs;
@@ -44,7 +43,6 @@ public final class ContainerPlans {
             Set<Capability> known) {
         this.registry = registry;
         this.images = images;
-        this.kernel = kernel;
         this.seccomp = seccomp;
         this.users = new ImageUsers();
         this.specs = new ContainerSpecs(known);
@@ -91,6 +89,6 @@ public final class ContainerPlans {
             }
             target = Optional.of(other.initPid());
         }
-        return kernel.namespacesOf(sandbox, options.getPid(), target, security.getPrivileged());
+        return SandboxKernel.namespacesOf(sandbox, options.getPid(), target, security.getPrivileged());
     }
 }

@@ -107,7 +107,8 @@ public final class SandboxKernel {
      * The namespaces of a container of the pod, as its OCI configuration lists them.
      * @param target another container's process, where the container is to share that one's PID namespace
      */
-    List<Namespace> namespacesOf(PodSandbox sandbox, NamespaceMode pid, Optional<Integer> target, boolean privileged) {
+    static List<Namespace> namespacesOf(
+            PodSandbox sandbox, NamespaceMode pid, Optional<Integer> target, boolean privileged) {
         PodNamespaces pinned = PodNamespaces.at(sandbox.file(PodFileName.NAMESPACES));
         List<Namespace> namespaces = new ArrayList<>();
         namespaces.add(namespace("mount", null));

@@ -35,6 +35,11 @@ public final class StateRoot {
         return new StateRoot(root);
     }
 
+    /** The state root of a path, as it is or is not there; makes nothing. */
+    public static StateRoot at(Path root) {
+        return new StateRoot(root);
+    }
+
     /** The directory that the whole state lies in. */
     public Path path() {
         return root;
