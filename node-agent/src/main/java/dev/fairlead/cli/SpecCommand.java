@@ -2,7 +2,7 @@ package dev.fairlead.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.fairlead.cri.SpecPreview;
+import dev.fairlead.pod.SpecPreview;
 import dev.fairlead.cri.v1.ContainerConfig;
 import dev.fairlead.cri.v1.Image;
 import dev.fairlead.cri.v1.ImageSpec;
@@ -15,10 +15,9 @@ import dev.fairlead.kubernetes.PodTranslation;
 import dev.fairlead.oci.ImageConfig;
 import dev.fairlead.oci.OciJson;
 import io.grpc.StatusRuntimeException;
-import jakarta.enterprise.inject.Instance;
-import jakarta.inject.Inject;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -45,6 +44,8 @@ import picocli.CommandLine.Option;
         })
 final class SpecCommand implements Callable<Integer> {
     private static final long ANSWER_SECONDS = 3;
+    private static final Path STATE_DIR = Path.of("/run/fairlead");
+    private static final Path SECCOMP_PROFILES = Path.of("/var/lib/kubelet/seccomp");
 
     @Mixin
     DaemonOption daemon = new DaemonOption();
@@ -57,11 +58,6 @@ final class SpecCommand implements Callable<Integer> {
 
     private final Instance<SpecPreview> translation;
     private final Map<String, ImageStatusResponse> images = new HashMap<>();
-
-    @Inject
-    SpecCommand(Instance<SpecPreview> translation) {
-        this.translation = translation;
-    }
 
     @Override
     public Integer call() throws IOException {
@@ -87,15 +83,12 @@ final class SpecCommand implements Callable<Integer> {
     }
 
     private void printOci(PodSandboxConfig sandbox, List<ContainerConfig> containers) throws IOException {
-        if (translation.isUnsatisfied()) {
-            throw new CliException("this build has no translation to OCI; --cri shows what is known");
-        }
         ObjectMapper mapper = OciJson.mapper();
         Map<String, Object> specs = new LinkedHashMap<>();
         for (ContainerConfig container : containers) {
             specs.put(
                     container.getMetadata().getName(),
-                    translation.get().preview(sandbox, container, configuration(container)));
+                    SpecPreview.of(sandbox, container, configuration(container), STATE_DIR, SECCOMP_PROFILES));
         }
         System.out.println(mapper.writerWithDefaultPrettyPrinter().writeValueAsString(specs));
     }

@@ -11,13 +11,16 @@ import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 
 /** Exceptions as gRPC statuses: the one place that knows both. The message is what {@code kubectl describe pod} shows. */
-final class StatusMapper {
+public final class StatusMapper {
     private static final System.Logger LOG = System.getLogger(StatusMapper.class.getName());
 
     private StatusMapper() {}
 
-    /** The status of a call that failed with {@code failure}. */
-    static StatusRuntimeException toStatus(String method, Throwable failure) {
+    /**
+     * The status of a call that failed.
+     * @param method as the log names it
+     */
+    public static StatusRuntimeException toStatus(String method, Throwable failure) {
         Status status = status(failure);
         if (status.getCode() == Status.Code.INTERNAL) {
             LOG.log(System.Logger.Level.ERROR, method + " failed", failure);

@@ -1,8 +1,10 @@
 package dev.fairlead.daemon;
 
+import dev.fairlead.admin.AdminCalls;
 import dev.fairlead.cni.PodNetwork;
 import dev.fairlead.cri.CriServer;
 import dev.fairlead.cri.CriServices;
+import dev.fairlead.cri.StatusMapper;
 import dev.fairlead.image.registry.RegistryConfig;
 import dev.fairlead.image.registry.RetryPolicy;
 import dev.fairlead.image.registry.TargetPlatform;
@@ -88,6 +90,7 @@ public final class Daemon implements AutoCloseable {
 
         List<BindableService> services = new ArrayList<>(
                 CriServices.of(version, settings.byName(), registry, sandboxes, containers, network, images));
+        services.add(new AdminCalls(images, failure -> StatusMapper.toStatus("Admin", failure)));
         CriServer server = CriServer.start(settings.socket(), services);
         closing.push(server::close);
     }

@@ -5,7 +5,7 @@ import dev.fairlead.cri.v1.LinuxContainerSecurityContext;
 import dev.fairlead.cri.v1.NamespaceMode;
 import dev.fairlead.cri.v1.PodSandboxConfig;
 import dev.fairlead.libcontainer.capabilities.HostCapabilities;
-import dev.fairlead.oci.ImageDefaults;
+import dev.fairlead.oci.ImageConfig;
 import dev.fairlead.oci.Spec;
 import dev.fairlead.oci.User;
 import dev.fairlead.spec.ContainerFacts;
@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** The OCI configuration that a container would get, without making anything. */
 public final class SpecPreview {
@@ -28,13 +27,13 @@ public final class SpecPreview {
      * Shows one container's configuration. Ids that nobody has given yet are {@value #POD} and {@value #CONTAINER}; names of users, which only the
      * image can resolve, are left to root.
      *
-     * @param image what is known of the image; null: it was not looked at
+     * @param image what is known of the image; empty: it was not looked at
      * @param stateRoot and {@code seccompProfiles} of the daemon
      */
     public static Spec of(
             PodSandboxConfig pod,
             ContainerConfig config,
-            @Nullable ImageDefaults image,
+            Optional<ImageConfig> image,
             Path stateRoot,
             Path seccompProfiles)
             throws IOException {
@@ -59,7 +58,7 @@ public final class SpecPreview {
                         : sandbox.file(PodFileName.SHM),
                 PodFiles.of(sandbox),
                 new SeccompProfiles(seccompProfiles).of(security, specs.capabilities(security)));
-        return specs.create(config, image == null ? ContainerPlans.NO_DEFAULTS : image, facts);
+        return specs.create(config, image.map(ImageConfig::config).orElse(ContainerPlans.NO_DEFAULTS), facts);
     }
 
     private static User user(LinuxContainerSecurityContext security) {
