@@ -2,7 +2,6 @@ package dev.fairlead.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.fairlead.pod.SpecPreview;
 import dev.fairlead.cri.v1.ContainerConfig;
 import dev.fairlead.cri.v1.Image;
 import dev.fairlead.cri.v1.ImageSpec;
@@ -14,6 +13,7 @@ import dev.fairlead.kubernetes.Node;
 import dev.fairlead.kubernetes.PodTranslation;
 import dev.fairlead.oci.ImageConfig;
 import dev.fairlead.oci.OciJson;
+import dev.fairlead.pod.SpecPreview;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -56,7 +56,6 @@ final class SpecCommand implements Callable<Integer> {
     @Option(names = "--cri", description = "Print the CRI messages instead.")
     boolean cri;
 
-    private final Instance<SpecPreview> translation;
     private final Map<String, ImageStatusResponse> images = new HashMap<>();
 
     @Override

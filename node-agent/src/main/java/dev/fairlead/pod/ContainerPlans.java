@@ -35,12 +35,8 @@ public final class ContainerPlans {
     private final ImageUsers users;
     private final ContainerSpecs specs;
 
-    public ContainerPlans(
-            PodRegistry registry,
-            ImageStore images,
-            SandboxKernel kernel,
-            SeccompProfiles seccomp,
-            Set<Capability> known) {
+    /** Plans containers; {@code known}: what "all capabilities" means on this node. */
+    public ContainerPlans(PodRegistry registry, ImageStore images, SeccompProfiles seccomp, Set<Capability> known) {
         this.registry = registry;
         this.images = images;
         this.seccomp = seccomp;

@@ -19,13 +19,19 @@ public enum KernelFeature {
     private final int number;
     private final String call;
     private final String since;
-    private final long[] refused;
+    /** Arguments that the call refuses, or that do nothing. */
+    private final long first;
 
-    KernelFeature(int number, String call, String since, long... refused) {
+    private final long second;
+    private final long third;
+
+    KernelFeature(int number, String call, String since, long first, long second, long third) {
         this.number = number;
         this.call = call;
         this.since = since;
-        this.refused = refused;
+        this.first = first;
+        this.second = second;
+        this.third = third;
     }
 
     /** The system call's name. */
@@ -40,7 +46,7 @@ public enum KernelFeature {
 
     /** Asks the kernel; false also where a seccomp filter of ours answers ENOSYS in its place. */
     public boolean isPresent() {
-        long result = LibC.get().syscall(number, refused[0], refused[1], refused[2], 0, 0, 0);
+        long result = LibC.get().syscall(number, first, second, third, 0, 0, 0);
         return result >= 0 || LibC.errno() != Errno.ENOSYS;
     }
 }

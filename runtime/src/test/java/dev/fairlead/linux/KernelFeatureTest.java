@@ -20,7 +20,7 @@ class KernelFeatureTest {
 
     /** 6.18.44-cloud is 6018. */
     private static int number(String release) {
-        String[] parts = release.split("[^0-9]");
+        String[] parts = release.split("[^0-9]", -1);
         return Integer.parseInt(parts[0]) * 1000 + Integer.parseInt(parts[1]);
     }
 }
