@@ -1,29 +1,19 @@
 /* A process for a container that runs: cloned by the warden into the PID namespace, it joins the rest itself. */
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/magic.h>
 #include <linux/sched.h>
-#include <sys/statfs.h>
 
 #include "launcher.h"
 
 noreturn void run_exec(struct request *r, const int *stdio, u32 namespaces)
 {
-	struct statfs proc;
 	char score[16];
 	int detail;
-	long error, fd;
+	long error;
 	u32 step;
 
 	/* What needs the privileges of the host, and its procfs. */
 	join_cgroups(r);
 	place_stdio(stdio, r->stdio_uid);
-	fd = sys(SYS_openat, AT_FDCWD, "/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-	must(fd, OPENING_PROC, 0);
-	must(sys(SYS_fstatfs, fd, &proc), OPENING_PROC, 0);
-	if (proc.f_type != PROC_SUPER_MAGIC)
-		fail(OPENING_PROC, -ENODEV, 0);
-	must(sys(SYS_dup3, fd, PROC_SELF, O_CLOEXEC), OPENING_PROC, 0);
+	hold_proc_self();
 	sys(SYS_close_range, CHANNEL, REPORTS, 0);
 	sys(SYS_close_range, ROOT + 1, ~0U, 0);
 	if (r->flags & OOM_SCORE) {

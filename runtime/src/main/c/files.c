@@ -1,8 +1,9 @@
 /* Small things done with descriptors. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/sysmacros.h>
 
 #include "launcher.h"
@@ -85,4 +86,17 @@ void join_cgroups(const struct request *r)
 		if (r->descriptors >> fd & 1)
 			must(sys(SYS_write, fd, "0", 1), JOINING_CGROUP, fd);
 	}
+}
+
+void hold_proc_self(void)
+{
+	struct statfs proc;
+	long fd = sys(SYS_openat, AT_FDCWD, "/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+
+	must(fd, OPENING_PROC, 0);
+	must(sys(SYS_fstatfs, fd, &proc), OPENING_PROC, 0);
+	if (proc.f_type != PROC_SUPER_MAGIC)
+		fail(OPENING_PROC, -ENODEV, 0);
+	must(sys(SYS_dup3, fd, PROC_SELF, O_CLOEXEC), OPENING_PROC, 0);
+	sys(SYS_close, fd);
 }

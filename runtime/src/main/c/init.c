@@ -1,12 +1,8 @@
 /* A container's first process: from the usher that clones it to the moment that its root is there. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <linux/mount.h>
 #include <linux/sched.h>
-#include <signal.h>
-#include <sys/stat.h>
-#include <sys/statfs.h>
 
 #include "launcher.h"
 
@@ -55,31 +51,36 @@ static void enter_time_namespace(const char *offsets)
 	sys(SYS_close, fd);
 }
 
-/* procfs shows the PID namespace of whoever mounts it: only we can make this one. It is attached nowhere. */
-static int mount_proc(void)
+/* A mount that is attached nowhere. */
+static int make_mount(const char *type, u32 attributes, enum step step)
 {
-	long context = sys(SYS_fsopen, "proc", FSOPEN_CLOEXEC), mount;
+	long context = sys(SYS_fsopen, type, FSOPEN_CLOEXEC), mount;
 
-	must(context, MOUNTING_PROC, 0);
-	must(sys(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0), MOUNTING_PROC, 0);
-	mount = sys(SYS_fsmount, context, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-	must(mount, MOUNTING_PROC, 0);
+	must(context, step, 0);
+	must(sys(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0), step, 0);
+	mount = sys(SYS_fsmount, context, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | attributes);
+	must(mount, step, 0);
 	sys(SYS_close, context);
 	return (int)mount;
+}
+
+/* procfs shows the PID namespace of whoever mounts it: only we can make this one. */
+static void tell_ready(bool with_proc)
+{
+	int proc = with_proc ? make_mount("proc", 0, MOUNTING_PROC) : -1;
+
+	tell(READY, &proc, with_proc ? 1 : 0);
+	if (with_proc)
+		sys(SYS_close, proc);
 }
 
 /* A root with nothing in it: who may look through /proc/1/root of a pod's pause process sees this, not the host. */
 static int mount_nothing(void)
 {
-	long context = sys(SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC), mount;
+	int root = make_mount("tmpfs", MOUNT_ATTR_RDONLY, CHANGING_TO_ROOT);
 
-	must(context, CHANGING_TO_ROOT, 0);
-	must(sys(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0), CHANGING_TO_ROOT, 0);
-	mount = sys(SYS_fsmount, context, FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-	must(mount, CHANGING_TO_ROOT, 0);
-	must(sys(SYS_move_mount, mount, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH), CHANGING_TO_ROOT, 0);
-	sys(SYS_close, context);
-	return (int)mount;
+	must(sys(SYS_move_mount, root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH), CHANGING_TO_ROOT, 0);
+	return root;
 }
 
 static void enter_root(const struct request *r, int root)
@@ -120,7 +121,7 @@ static void make_directories(char *path)
 static noreturn void run_init(struct request *r)
 {
 	struct mount_attr read_only = { .attr_set = MOUNT_ATTR_RDONLY };
-	int proc, root;
+	int root;
 
 	wait_for(GO, NULL);
 	if ((r->unshared | r->joined) & CLONE_NEWUSER)
@@ -137,10 +138,7 @@ static noreturn void run_init(struct request *r)
 	if (r->unshared & CLONE_NEWNS)
 		must(sys(SYS_mount, NULL, "/", NULL, MS_REC | MS_SLAVE, NULL), CUTTING_PROPAGATION, 0);
 
-	proc = r->flags & MOUNT_PROC ? mount_proc() : -1;
-	tell(READY, &proc, proc < 0 ? 0 : 1);
-	if (proc >= 0)
-		sys(SYS_close, proc);
+	tell_ready(r->flags & MOUNT_PROC);
 	if (r->flags & PAUSE)
 		root = mount_nothing();
 	else
@@ -165,8 +163,7 @@ noreturn void run_usher(struct request *r)
 	const int stdio[] = { STDIN, STDOUT, STDERR };
 	struct clone_args args = { .flags = CLONE_PARENT | (r->unshared & ~(u32)(CLONE_NEWCGROUP | CLONE_NEWTIME)) };
 	struct message m = { .type = INIT_PID };
-	struct statfs proc;
-	long pid, fd;
+	long pid;
 
 	join_cgroups(r);
 	place_stdio(stdio, r->stdio_uid);
@@ -187,13 +184,7 @@ noreturn void run_usher(struct request *r)
 			sys(SYS_exit_group, 0);
 	}
 
-	/* Of the host's procfs, while it can still be reached. self in it is us, whatever PID namespace we are in. */
-	fd = sys(SYS_openat, AT_FDCWD, "/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-	must(fd, OPENING_PROC, 0);
-	must(sys(SYS_fstatfs, fd, &proc), OPENING_PROC, 0);
-	if (proc.f_type != PROC_SUPER_MAGIC)
-		fail(OPENING_PROC, -ENODEV, 0);
-	must(sys(SYS_dup3, fd, PROC_SELF, O_CLOEXEC), OPENING_PROC, 0);
+	hold_proc_self();
 	sys(SYS_close_range, CHANNEL, REPORTS, 0);
 	sys(SYS_close_range, PROC_SELF + 1, ~0U, 0);
 	run_init(r);

@@ -31,6 +31,8 @@ void place_stdio(const int *fds, s32 owner);
 /* Those of 0, 1, 2 that are the host's /dev/null become the container's. */
 void reopen_null(void);
 void join_cgroups(const struct request *r);
+/* Opens PROC_SELF: /proc/self of the host's procfs, while it can still be reached. It is us, whatever PID namespace we are in. */
+void hold_proc_self(void);
 
 /* request.c */
 

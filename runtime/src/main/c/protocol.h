@@ -73,57 +73,24 @@ struct message {
 	u64 time;   /* ns since 1970 */
 };
 
-/* Where a launch can fail. detail is named where there is one. */
+/* Where a launch can fail, and what detail is then; 0 where nothing is said. Step.java has the words. */
 enum step {
-	SETTING_UP = 1,	      /* warden's own descriptors */
-	READING_REQUEST = 2,  /* detail: offset of the field that is wrong */
-	CLONING_USHER = 3,
-	JOINING_CGROUP = 4,   /* number of the descriptor */
-	JOINING_NAMESPACE = 5, /* CLONE_NEW* */
-	BECOMING_ROOT = 6,    /* of the user namespace */
-	CLONING_INIT = 7,     /* CLONE_NEW* of all that are new */
-	OPENING_PIDFD = 8,
-	OPENING_PROC = 9,
-	MAPPING_IDS = 10,     /* 0: uid_map, 1: gid_map */
-	SETTING_OOM_SCORE = 11,
-	UNSHARING_CGROUP = 12,
-	UNSHARING_TIME = 13,
-	SETTING_HOSTNAME = 14,
-	SETTING_DOMAINNAME = 15,
-	CUTTING_PROPAGATION = 16,
-	MOUNTING_PROC = 17,
-	JOINING_PID_NAMESPACE = 18, /* the warden, for execs to come */
-	RECEIVING = 19,	      /* type that was expected */
-	CHANGING_TO_ROOT = 20,
-	PIVOTING = 21,
-	DETACHING_OLD_ROOT = 22,
-	SETTING_PROPAGATION = 23, /* MS_* */
-	OPENING_NULL = 24,
-	MAKING_CWD = 25,
-	MAKING_ROOT_READ_ONLY = 26,
-	SETTING_RLIMIT = 27,  /* RLIMIT_* */
-	SETTING_SCHEDULER = 28,
-	SETTING_IO_PRIORITY = 29,
-	PLACING_STDIO = 30,   /* 0, 1, 2 */
-	MAKING_SESSION = 31,
-	TAKING_TERMINAL = 32,
-	SETTING_PERSONALITY = 33,
-	SETTING_LABEL = 34,
-	SETTING_NO_NEW_PRIVS = 35,
-	LOADING_SECCOMP = 36,
-	DROPPING_BOUNDING = 37, /* capability */
-	KEEPING_CAPABILITIES = 38,
-	SETTING_GROUPS = 39,
-	SETTING_GID = 40,
-	SETTING_UID = 41,
-	SETTING_CAPABILITIES = 42,
-	RAISING_AMBIENT = 43, /* capability */
-	CHANGING_DIRECTORY = 44,
-	CHECKING_DIRECTORY = 45, /* the working directory lies outside the root: CVE-2024-21626 */
-	EXECUTING = 46,	      /* 1: the program is there, what should interpret it is not */
-	ACCEPTING_EXEC = 47,  /* EAGAIN: EXEC_MAX run; ESRCH: init does not */
-	CLONING_EXEC = 48,
-	JOINING_CONTAINER = 49, /* CLONE_NEW* of all */
+	SETTING_UP = 1, READING_REQUEST, /* offset of the field that is wrong */
+	CLONING_USHER, JOINING_CGROUP, /* number of the descriptor */
+	JOINING_NAMESPACE, /* CLONE_NEW* */
+	BECOMING_ROOT, CLONING_INIT, /* CLONE_NEW* of all that are new */
+	OPENING_PIDFD, OPENING_PROC, MAPPING_IDS, /* 0: uid_map, 1: gid_map */
+	SETTING_OOM_SCORE, UNSHARING_CGROUP, UNSHARING_TIME, SETTING_HOSTNAME, SETTING_DOMAINNAME, CUTTING_PROPAGATION, MOUNTING_PROC,
+	JOINING_PID_NAMESPACE, RECEIVING, /* type that was expected */
+	CHANGING_TO_ROOT, PIVOTING, DETACHING_OLD_ROOT, SETTING_PROPAGATION, /* MS_* */
+	OPENING_NULL, /* 0, 1, 2 */
+	MAKING_CWD, MAKING_ROOT_READ_ONLY, SETTING_RLIMIT, /* RLIMIT_* */
+	SETTING_SCHEDULER, SETTING_IO_PRIORITY, PLACING_STDIO, /* 0, 1, 2 */
+	MAKING_SESSION, TAKING_TERMINAL, SETTING_PERSONALITY, SETTING_LABEL, SETTING_NO_NEW_PRIVS, LOADING_SECCOMP,
+	DROPPING_BOUNDING, /* capability */
+	KEEPING_CAPABILITIES, SETTING_GROUPS, SETTING_GID, SETTING_UID, SETTING_CAPABILITIES, RAISING_AMBIENT, /* capability */
+	CHANGING_DIRECTORY, CHECKING_DIRECTORY, EXECUTING, /* 1: the program is there, what should interpret it is not */
+	ACCEPTING_EXEC, CLONING_EXEC, JOINING_CONTAINER, /* CLONE_NEW* of all */
 };
 
 enum { EXEC_MAX = 256, REQUEST_SIZE_MAX = 16 << 20, REQUEST_MAGIC = 0x31524c46 /* "FLR1" */ };

@@ -11,11 +11,6 @@ static bool is_table(struct request *r, u32 offset, u64 count, u64 width)
 	return offset % 8 == 0 && offset <= r->size && count * width <= r->size - offset;
 }
 
-static bool is_text(struct request *r, u32 offset)
-{
-	return offset < r->size; /* the last byte is NUL: it ends */
-}
-
 /* Offsets become pointers; 0 ends the table. */
 static bool relocate(struct request *r, u32 offset)
 {
@@ -31,36 +26,34 @@ static bool relocate(struct request *r, u32 offset)
 	return entry < end;
 }
 
-#define REQUIRE(condition, field) \
-	do { \
-		if (!(condition)) { \
-			*wrong = (int)offsetof(struct request, field); \
-			return -EINVAL; \
-		} \
-	} while (0)
-
-static long check(struct request *r, u64 size, int *wrong)
+/* Returns the offset of the field that is wrong, or -1. */
+static int find_wrong(struct request *r, u64 size)
 {
-	REQUIRE(r->magic == REQUEST_MAGIC, magic);
-	REQUIRE(r->size == size && ((char *)r)[size - 1] == '\0', size);
-	if (!(r->flags & PAUSE)) {
-		REQUIRE(relocate(r, r->args), args);
-		REQUIRE(relocate(r, r->env), env);
-		REQUIRE(is_text(r, r->cwd) && r->cwd != 0, cwd);
+	static const unsigned char texts[] = {
+		offsetof(struct request, label_file), offsetof(struct request, label), offsetof(struct request, keyring),
+		offsetof(struct request, uid_map), offsetof(struct request, gid_map), offsetof(struct request, hostname),
+		offsetof(struct request, domainname), offsetof(struct request, time_offsets), offsetof(struct request, cwd),
+	};
+
+	if (r->magic != REQUEST_MAGIC)
+		return offsetof(struct request, magic);
+	if (r->size != size || ((char *)r)[size - 1] != '\0')
+		return offsetof(struct request, size);
+	for (size_t i = 0; i < sizeof texts; i++) {
+		if (*(u32 *)((char *)r + texts[i]) >= r->size)
+			return texts[i]; /* texts below it end: the last byte is NUL */
 	}
-	REQUIRE(is_table(r, r->groups, r->group_count, sizeof(u32)), groups);
-	REQUIRE(is_table(r, r->rlimits, r->rlimit_count, sizeof(struct limit)), rlimits);
-	REQUIRE(is_table(r, r->scheduler, 1, sizeof(u64)), scheduler);
-	REQUIRE(is_text(r, r->label_file), label_file);
-	REQUIRE(is_text(r, r->label), label);
-	REQUIRE(is_table(r, r->seccomp, r->seccomp_count, sizeof(u64)), seccomp);
-	REQUIRE(is_text(r, r->keyring), keyring);
-	REQUIRE(is_text(r, r->uid_map), uid_map);
-	REQUIRE(is_text(r, r->gid_map), gid_map);
-	REQUIRE(is_text(r, r->hostname), hostname);
-	REQUIRE(is_text(r, r->domainname), domainname);
-	REQUIRE(is_text(r, r->time_offsets), time_offsets);
-	return 0;
+	if (!(r->flags & PAUSE) && !relocate(r, r->args))
+		return offsetof(struct request, args);
+	if (!(r->flags & PAUSE) && !relocate(r, r->env))
+		return offsetof(struct request, env);
+	if (!is_table(r, r->groups, r->group_count, sizeof(u32)))
+		return offsetof(struct request, groups);
+	if (!is_table(r, r->rlimits, r->rlimit_count, sizeof(struct limit)))
+		return offsetof(struct request, rlimits);
+	if (!is_table(r, r->seccomp, r->seccomp_count, sizeof(u64)))
+		return offsetof(struct request, seccomp);
+	return is_table(r, r->scheduler, 1, sizeof(u64)) ? -1 : (int)offsetof(struct request, scheduler);
 }
 
 long map_request(int memfd, int *wrong)
@@ -76,10 +69,11 @@ long map_request(int memfd, int *wrong)
 	address = sys(SYS_mmap, NULL, s.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, memfd, 0);
 	if (address < 0 && address > -4096)
 		return address;
-	error = check((struct request *)address, (u64)s.st_size, wrong);
-	if (error < 0)
-		sys(SYS_munmap, address, s.st_size);
-	return error < 0 ? error : address;
+	*wrong = find_wrong((struct request *)address, (u64)s.st_size);
+	if (*wrong < 0)
+		return address;
+	sys(SYS_munmap, address, s.st_size);
+	return -EINVAL;
 }
 
 u32 apply_limits(const struct request *r, s32 pid, long *error, int *detail)

@@ -25,8 +25,9 @@ static struct {
 	enum state state;
 	bool connected, synced; /* to a daemon; to init on its way */
 	s32 usher, init;	 /* 0: not (any more) a child of ours */
-	u64 descriptors;	 /* of the request, as the two that follow: what execs need of it */
+	u64 descriptors;	 /* of the request, as the three that follow: what execs need of it */
 	u32 flags, namespaces;
+	s32 oom_score_adj;
 	struct message end;	 /* status, time; step, error, detail where the launch failed */
 	struct exec {
 		s32 pid; /* 0: free */
@@ -71,17 +72,18 @@ static void tell(const struct message *m, const int *fds, int count)
 		disconnect();
 }
 
-static void tell_type(enum type type)
+static void tell_failure(enum type type, u32 id, enum step step, long error, int detail)
 {
-	struct message m = { .type = type, .pid = warden.init };
+	struct message m = { .type = type, .id = id, .step = step, .error = (s32)-error, .detail = detail };
 
 	tell(&m, NULL, 0);
 }
 
-static void refuse(u32 type, s32 error)
+static void reach(enum state state, enum type type)
 {
-	struct message m = { .type = REFUSED, .detail = (s32)type, .error = error };
+	struct message m = { .type = type, .pid = warden.init };
 
+	warden.state = state;
 	tell(&m, NULL, 0);
 }
 
@@ -193,9 +195,8 @@ static void init_speaks(void)
 		sys(SYS_close, SYNC);
 		warden.synced = false;
 		if (warden.state == LAUNCHING && warden.end.step == 0) {
-			warden.state = RUNNING;
 			forget_request();
-			tell_type(STARTED);
+			reach(RUNNING, STARTED);
 		}
 		return;
 	}
@@ -208,8 +209,7 @@ static void init_speaks(void)
 		m.pid = warden.init;
 		tell(&m, fds, 1 + (int)count);
 	} else if (m.type == CREATED && warden.state == IS_READY) {
-		warden.state = IS_CREATED;
-		tell_type(CREATED);
+		reach(IS_CREATED, CREATED);
 	}
 close:
 	close_all(fds + 1, (int)count);
@@ -221,7 +221,7 @@ static void pass_root(const struct message *m, const int *fds, long count)
 	long error = count == 1 && warden.state == IS_READY ? send_message(SYNC, m, fds, 1) : -EINVAL;
 
 	if (error < 0)
-		refuse(m->type, (s32)-error);
+		tell_failure(REFUSED, 0, 0, error, (int)m->type);
 	else if (!(warden.namespaces & CLONE_NEWNS))
 		sys(SYS_dup3, fds[0], ROOT, O_CLOEXEC);
 }
@@ -233,7 +233,7 @@ static void start_init(const struct message *m)
 	u32 step;
 
 	if (warden.state != IS_CREATED) {
-		refuse(m->type, EINVAL);
+		tell_failure(REFUSED, 0, 0, -EINVAL, (int)m->type);
 		return;
 	}
 	step = apply_limits(warden.request, warden.init, &error, &detail);
@@ -256,11 +256,14 @@ static struct exec *find_exec(s32 pid)
 	return NULL;
 }
 
-static void exec_failed(u32 id, enum step step, long error, int detail)
+/* What an exec has from its container. An oom_score_adj too: it would else be the daemon's, which no container should have. */
+static void inherit(struct request *exec)
 {
-	struct message m = { .type = FAILED, .id = id, .step = step, .error = (s32)-error, .detail = detail };
-
-	tell(&m, NULL, 0);
+	exec->descriptors = warden.descriptors;
+	if (!(exec->flags & OOM_SCORE) && warden.flags & OOM_SCORE) {
+		exec->flags |= OOM_SCORE;
+		exec->oom_score_adj = warden.oom_score_adj;
+	}
 }
 
 static void start_exec(const struct message *order, const int *fds, long count)
@@ -272,15 +275,15 @@ static void start_exec(const struct message *order, const int *fds, long count)
 	long request, pid;
 
 	if (warden.state != RUNNING || exec == NULL || count < 4 || warden.flags & PAUSE) {
-		exec_failed(order->id, ACCEPTING_EXEC, exec == NULL ? -EAGAIN : count < 4 ? -EBADMSG : -ESRCH, 0);
+		tell_failure(FAILED, order->id, ACCEPTING_EXEC, exec == NULL ? -EAGAIN : count < 4 ? -EBADMSG : -ESRCH, 0);
 		return;
 	}
 	request = map_request(fds[0], &wrong);
 	if (request < 0 && request > -4096) {
-		exec_failed(order->id, READING_REQUEST, request, wrong);
+		tell_failure(FAILED, order->id, READING_REQUEST, request, wrong);
 		return;
 	}
-	((struct request *)request)->descriptors = warden.descriptors;
+	inherit((struct request *)request);
 	args.pidfd = (uintptr_t)&pidfd;
 	args.cgroup = count > 4 ? (u64)fds[4] : CGROUP2;
 	if (count > 4 || warden.descriptors >> CGROUP2 & 1)
@@ -292,7 +295,7 @@ static void start_exec(const struct message *order, const int *fds, long count)
 	}
 	sys(SYS_munmap, request, ((struct request *)request)->size);
 	if (pid < 0) {
-		exec_failed(order->id, CLONING_EXEC, pid, 0);
+		tell_failure(FAILED, order->id, CLONING_EXEC, pid, 0);
 		return;
 	}
 	*exec = (struct exec){ .pid = (s32)pid, .id = order->id };
@@ -384,10 +387,10 @@ static void obey(void)
 	case RELEASE:
 		if (warden.state == ENDED)
 			sys(SYS_exit_group, 0);
-		refuse(m.type, EBUSY);
+		tell_failure(REFUSED, 0, 0, -EBUSY, (int)m.type);
 		break;
 	default:
-		refuse(m.type, EBADMSG);
+		tell_failure(REFUSED, 0, 0, -EBADMSG, (int)m.type);
 	}
 	close_all(fds, (int)count);
 }
@@ -499,6 +502,7 @@ static long set_up(int *wrong)
 	warden.request = (struct request *)request;
 	warden.descriptors = warden.request->descriptors;
 	warden.flags = warden.request->flags;
+	warden.oom_score_adj = warden.request->oom_score_adj;
 	warden.namespaces = warden.request->unshared | warden.request->joined;
 	for (int fd = 3; fd <= KEPT_LAST; fd++) {
 		if (!(warden.request->descriptors >> fd & 1))
@@ -506,7 +510,6 @@ static long set_up(int *wrong)
 		else
 			sys(SYS_fcntl, fd, F_SETFD, FD_CLOEXEC);
 	}
-	sys(SYS_close, REQUEST);
 	return sys(SYS_close_range, KEPT_LAST + 1, ~0U, 0);
 }
 
@@ -547,5 +550,8 @@ int main(int argc, char **argv)
 			obey();
 		if (fds[4].revents)
 			greet();
+		/* What built the root has died with its daemon: nobody can finish this container. */
+		if (!warden.connected && warden.state < IS_CREATED && warden.init != 0)
+			sys(SYS_kill, warden.init, SIGKILL);
 	}
 }

@@ -30,6 +30,8 @@ final class Channel implements EventLoop.Handler, AutoCloseable {
     private static final int MESSAGES_A_TURN = 16;
 
     private final String container;
+    /** What init is to execute, as messages have it behind the container; empty where an earlier daemon asked for it. */
+    private final String program;
     private final Fd socket;
     private final EventLoop loop;
     private final Registration registration;
@@ -55,8 +57,9 @@ final class Channel implements EventLoop.Handler, AutoCloseable {
             int id, String program, CompletableFuture<Message> started, CompletableFuture<ExitStatus> exit) {}
 
     /** Takes over {@code socket}. */
-    Channel(String container, Fd socket, EventLoop loop) throws ErrnoException {
+    Channel(String container, String program, Fd socket, EventLoop loop) throws ErrnoException {
         this.container = container;
+        this.program = program;
         this.socket = socket;
         this.loop = loop;
         registration = loop.register(socket, EnumSet.of(Interest.READ), this);
@@ -174,7 +177,7 @@ final class Channel implements EventLoop.Handler, AutoCloseable {
 
     private void initFailed(LaunchFailure why) {
         failure = Optional.of(why);
-        LauncherException exception = new LauncherException(why, "container " + container);
+        LauncherException exception = new LauncherException(why, "container " + container + program);
         for (CompletableFuture<Message> future : List.of(ready, created, started)) {
             future.completeExceptionally(exception);
         }
@@ -193,7 +196,7 @@ final class Channel implements EventLoop.Handler, AutoCloseable {
         PendingExec exec = execs.remove(message.id());
         if (exec != null) {
             LauncherException exception = new LauncherException(
-                    message.failure(), "exec of \"" + exec.program + "\" in container " + container);
+                    message.failure(), "container " + container + exec.program);
             exec.started.completeExceptionally(exception);
             exec.exit.completeExceptionally(exception);
         }

@@ -24,12 +24,12 @@ public record LaunchFailure(Step step, Errno errno, int detail) {
 
     /**
      * Says it in a sentence.
-     * @param object what it happened to: program, directory or container
+     * @param object what was to be launched: container, program and directory
      */
     public String describe(String object) {
         String advice = advice();
-        return "cannot " + step.describe(step == Step.EXECUTING ? 0 : detail) + " of " + object + ": "
-                + errno.describe() + (advice.isEmpty() ? "" : "; " + advice);
+        return object + ": cannot " + step.describe(step == Step.EXECUTING ? 0 : detail) + ": " + errno.describe()
+                + (advice.isEmpty() ? "" : "; " + advice);
     }
 
     private String advice() {

@@ -99,7 +99,7 @@ public final class Warden implements AutoCloseable {
                     descriptors.put(Protocol.REQUEST, memfd);
                     int pid = Spawn.spawn(launcher.program(), List.of("fairlead-warden", id), descriptors);
                     // Our child, and not waited for: the pid is its own until we reap it.
-                    return open(id, loop, pid, pair.first());
+                    return open(id, request.process().map(process -> ", " + describe(process)).orElse(""), loop, pid, pair.first());
                 }
             } catch (IOException | RuntimeException e) {
                 pair.first().close();
@@ -123,17 +123,21 @@ public final class Warden implements AutoCloseable {
         return descriptors;
     }
 
-    private static Warden open(String container, EventLoop loop, int pid, Fd socket) throws IOException {
+    private static Warden open(String container, String program, EventLoop loop, int pid, Fd socket) throws IOException {
         Fd pidfd = Pidfds.open(pid);
         try {
             ProcessId id = ProcessId.of(pid)
                     .orElseThrow(() ->
                             new IOException("the warden of container " + container + " (process " + pid + ") is gone"));
-            return new Warden(container, loop, id, pidfd, new Channel(container, socket, loop));
+            return new Warden(container, loop, id, pidfd, new Channel(container, program, socket, loop));
         } catch (IOException e) {
             pidfd.close();
             throw e;
         }
+    }
+
+    private static String describe(ProcessRequest request) {
+        return "\"" + request.process().args().getFirst() + "\" in " + request.process().cwd();
     }
 
     private static Fd openDirectory(Path directory) throws ErrnoException {
@@ -154,7 +158,7 @@ public final class Warden implements AutoCloseable {
         try (Fd dir = openDirectory(directory)) {
             Fd socket = UnixSockets.connect(dir, SOCKET);
             try {
-                warden = open(id, loop, expected.pid(), socket);
+                warden = open(id, "", loop, expected.pid(), socket);
             } catch (IOException e) {
                 socket.close();
                 throw e;
@@ -312,7 +316,7 @@ public final class Warden implements AutoCloseable {
                             Stream.of(memfd, request.stdin(), request.stdout(), request.stderr()),
                             request.cgroup().stream())
                     .toList();
-            pending = channel.sendExec(request.process().process().args().getFirst(), descriptors);
+            pending = channel.sendExec(", exec of " + describe(request.process()), descriptors);
         }
         try {
             Message started = await(pending.started(), limit, "to start an exec");

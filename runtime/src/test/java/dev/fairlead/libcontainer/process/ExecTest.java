@@ -70,6 +70,17 @@ class ExecTest extends LauncherTest {
     }
 
     @Test
+    void hasTheOomScoreOfTheContainer() throws Exception {
+        ProcessRequest request = ProcessRequest.of(
+                TestContainer.process(
+                        List.of("/bin/sleep", "60"), "/", new User(0, 0, null, List.of(), null, Map.of()), List.of(), false, 700),
+                TestContainer.ALL);
+        try (TestContainer container = container().process(request).run()) {
+            assertThat(outputOf(container, "cat /proc/self/oom_score_adj")).isEqualTo("700\n");
+        }
+    }
+
+    @Test
     void tellsHowItEnded() throws Exception {
         try (TestContainer container = container().args("/bin/sleep", "60").run();
                 Exec exit = container.warden().exec(container.exec("/bin/sh", "-c", "exit 3"), TestContainer.LIMIT);

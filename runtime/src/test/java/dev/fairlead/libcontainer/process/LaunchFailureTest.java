@@ -354,15 +354,14 @@ class LaunchFailureTest extends LauncherTest {
     @Test
     void aFailureIsASentenceThatSaysWhatToDo() {
         LaunchFailure failure = new LaunchFailure(Step.EXECUTING, Errno.ENOENT, 0);
-        assertThat(failure.describe("exec of \"/bin/bash\" in container web"))
-                .isEqualTo(
-                        "cannot execute the program of exec of \"/bin/bash\" in container web: ENOENT (No such file or directory);"
-                                + " no such program in the image: check command, args and PATH");
+        assertThat(failure.describe("container web, \"/bin/bash\" in /"))
+                .isEqualTo("container web, \"/bin/bash\" in /: cannot execute the program: ENOENT (No such file or directory);"
+                        + " no such program in the image: check command, args and PATH");
         assertThat(failure.commandNotFound()).isTrue();
         assertThat(new LaunchFailure(Step.EXECUTING, Errno.EACCES, 0).commandNotExecutable())
                 .isTrue();
         assertThat(new LaunchFailure(Step.JOINING_NAMESPACE, Errno.EINVAL, 0x40000000).describe("container web"))
-                .isEqualTo("cannot join the namespace net of container web: EINVAL (Invalid argument)");
+                .isEqualTo("container web: cannot join the namespace net: EINVAL (Invalid argument)");
         assertThat(Set.of(Step.values()))
                 .allSatisfy(step -> assertThat(Step.of(step.number())).isEqualTo(step));
     }

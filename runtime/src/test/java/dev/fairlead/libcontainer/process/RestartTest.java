@@ -72,6 +72,20 @@ class RestartTest extends LauncherTest {
     }
 
     @Test
+    void aContainerThatWasBeingMadeIsUndoneByItsWarden() throws Exception {
+        try (TestContainer container = container().args("/bin/true").start()) {
+            InitProcess init = container.warden().awaitInit(TestContainer.LIMIT);
+            container.disconnect();
+            for (int i = 0; i < 500 && init.id().exists(); i++) {
+                Thread.sleep(10);
+            }
+            container.reconnect();
+            assertThat(container.warden().state()).isEqualTo(Warden.State.ENDED);
+            assertThat(container.awaitExit().status()).isEqualTo(new ExitStatus.Signal(9, false));
+        }
+    }
+
+    @Test
     void aSecondDaemonIsTurnedAway() throws Exception {
         try (TestContainer container = container().args("/bin/sleep", "60").run()) {
             assertThatThrownBy(() -> Warden.connect(
