@@ -32,6 +32,7 @@ final class Channel implements EventLoop.Handler, AutoCloseable {
     private final String container;
     /** What init is to execute, as messages have it behind the container; empty where an earlier daemon asked for it. */
     private final String program;
+
     private final Fd socket;
     private final EventLoop loop;
     private final Registration registration;
@@ -195,8 +196,8 @@ final class Channel implements EventLoop.Handler, AutoCloseable {
     private void execFailed(Message message) {
         PendingExec exec = execs.remove(message.id());
         if (exec != null) {
-            LauncherException exception = new LauncherException(
-                    message.failure(), "container " + container + exec.program);
+            LauncherException exception =
+                    new LauncherException(message.failure(), "container " + container + exec.program);
             exec.started.completeExceptionally(exception);
             exec.exit.completeExceptionally(exception);
         }

@@ -99,7 +99,14 @@ public final class Warden implements AutoCloseable {
                     descriptors.put(Protocol.REQUEST, memfd);
                     int pid = Spawn.spawn(launcher.program(), List.of("fairlead-warden", id), descriptors);
                     // Our child, and not waited for: the pid is its own until we reap it.
-                    return open(id, request.process().map(process -> ", " + describe(process)).orElse(""), loop, pid, pair.first());
+                    return open(
+                            id,
+                            request.process()
+                                    .map(process -> ", " + describe(process))
+                                    .orElse(""),
+                            loop,
+                            pid,
+                            pair.first());
                 }
             } catch (IOException | RuntimeException e) {
                 pair.first().close();
@@ -123,7 +130,8 @@ public final class Warden implements AutoCloseable {
         return descriptors;
     }
 
-    private static Warden open(String container, String program, EventLoop loop, int pid, Fd socket) throws IOException {
+    private static Warden open(String container, String program, EventLoop loop, int pid, Fd socket)
+            throws IOException {
         Fd pidfd = Pidfds.open(pid);
         try {
             ProcessId id = ProcessId.of(pid)
@@ -137,7 +145,8 @@ public final class Warden implements AutoCloseable {
     }
 
     private static String describe(ProcessRequest request) {
-        return "\"" + request.process().args().getFirst() + "\" in " + request.process().cwd();
+        return "\"" + request.process().args().getFirst() + "\" in "
+                + request.process().cwd();
     }
 
     private static Fd openDirectory(Path directory) throws ErrnoException {
@@ -193,7 +202,7 @@ public final class Warden implements AutoCloseable {
             }
             throw e;
         }
-        try (Channel channel = new Channel(id, socket, loop)) {
+        try (Channel channel = new Channel(id, "", socket, loop)) {
             Message state = channel.state()
                     .orTimeout(limit.toNanos(), TimeUnit.NANOSECONDS)
                     .join();

@@ -73,7 +73,12 @@ class ExecTest extends LauncherTest {
     void hasTheOomScoreOfTheContainer() throws Exception {
         ProcessRequest request = ProcessRequest.of(
                 TestContainer.process(
-                        List.of("/bin/sleep", "60"), "/", new User(0, 0, null, List.of(), null, Map.of()), List.of(), false, 700),
+                        List.of("/bin/sleep", "60"),
+                        "/",
+                        new User(0, 0, null, List.of(), null, Map.of()),
+                        List.of(),
+                        false,
+                        700),
                 TestContainer.ALL);
         try (TestContainer container = container().process(request).run()) {
             assertThat(outputOf(container, "cat /proc/self/oom_score_adj")).isEqualTo("700\n");

@@ -355,8 +355,9 @@ class LaunchFailureTest extends LauncherTest {
     void aFailureIsASentenceThatSaysWhatToDo() {
         LaunchFailure failure = new LaunchFailure(Step.EXECUTING, Errno.ENOENT, 0);
         assertThat(failure.describe("container web, \"/bin/bash\" in /"))
-                .isEqualTo("container web, \"/bin/bash\" in /: cannot execute the program: ENOENT (No such file or directory);"
-                        + " no such program in the image: check command, args and PATH");
+                .isEqualTo(
+                        "container web, \"/bin/bash\" in /: cannot execute the program: ENOENT (No such file or directory);"
+                                + " no such program in the image: check command, args and PATH");
         assertThat(failure.commandNotFound()).isTrue();
         assertThat(new LaunchFailure(Step.EXECUTING, Errno.EACCES, 0).commandNotExecutable())
                 .isTrue();
