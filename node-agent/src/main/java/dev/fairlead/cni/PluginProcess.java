@@ -7,7 +7,9 @@ import dev.fairlead.linux.Openat.OpenFlag;
 import dev.fairlead.linux.Pidfds;
 import dev.fairlead.linux.Signals;
 import dev.fairlead.linux.Spawn;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,6 +28,8 @@ import java.util.concurrent.TimeoutException;
 final class PluginProcess {
     /** More than any plugin has to say. */
     private static final int MAX_OUTPUT = 256 * 1024;
+
+    private static final int CHUNK = 4096;
 
     private static final Duration DEATH = Duration.ofSeconds(5);
 
@@ -80,13 +84,22 @@ final class PluginProcess {
         return variables;
     }
 
+    /** Up to the first chunk that ends with zeros: the file has its full size from the start, mostly unwritten. */
     private static String read(Fd file) throws IOException {
-        byte[] bytes = Files.readAllBytes(path(file));
-        int length = bytes.length;
-        while (length > 0 && bytes[length - 1] == 0) {
-            length--;
+        ByteArrayOutputStream text = new ByteArrayOutputStream();
+        try (InputStream input = Files.newInputStream(path(file))) {
+            while (true) {
+                byte[] chunk = input.readNBytes(CHUNK);
+                int length = chunk.length;
+                while (length > 0 && chunk[length - 1] == 0) {
+                    length--;
+                }
+                text.write(chunk, 0, length);
+                if (length < CHUNK) {
+                    return text.toString(StandardCharsets.UTF_8);
+                }
+            }
         }
-        return new String(bytes, 0, length, StandardCharsets.UTF_8);
     }
 
     /** Opened by this name, a file is read from its start, whoever wrote it. */
