@@ -121,7 +121,7 @@ public final class LayerUnpacker implements AutoCloseable {
     }
 
     private void readAll(InputStream plain) throws IOException {
-        PaxTap tap = new PaxTap(plain);
+        PaxTap tap = new PaxTap(plain, label);
         TarArchiveInputStream tar = new TarArchiveInputStream(tap, StandardCharsets.UTF_8.name());
         while (true) {
             TarArchiveEntry entry = next(tar);
@@ -208,16 +208,19 @@ public final class LayerUnpacker implements AutoCloseable {
             case TarConstants.LF_CHR -> node(FileType.CHARACTER_DEVICE, entry, dir, name, attributes, what);
             case TarConstants.LF_BLK -> node(FileType.BLOCK_DEVICE, entry, dir, name, attributes, what);
             case TarConstants.LF_FIFO -> node(FileType.FIFO, entry, dir, name, attributes, what);
-            default -> {
+            case TarConstants.LF_NORMAL,
+                    TarConstants.LF_OLDNORM,
+                    TarConstants.LF_CONTIG,
+                    TarConstants.LF_GNUTYPE_SPARSE -> {
                 if (entry.isDirectory()) {
                     directory(dir, name, attributes); // an old archive: a file whose name ends with a slash
-                } else if (entry.isFile()) {
-                    file(replace(dir, name, what), name, entry, content, attributes);
                 } else {
-                    throw new BadImage(what + ": entries of type '" + (char) entry.getLinkFlag()
-                            + "' do not belong in a layer; the image is broken");
+                    file(replace(dir, name, what), name, entry, content, attributes);
                 }
             }
+            default ->
+                throw new BadImage(what + ": entries of type '" + (char) entry.getLinkFlag()
+                        + "' do not belong in a layer; the image is broken");
         }
     }
 

@@ -21,6 +21,7 @@ final class PaxTap extends FilterInputStream {
 
     private final byte[] record = new byte[RECORD];
     private final ByteArrayOutputStream header = new ByteArrayOutputStream();
+    private final String label;
     private int inRecord;
     private long bodyLeft;
     private boolean keepBody;
@@ -30,8 +31,10 @@ final class PaxTap extends FilterInputStream {
     private Map<String, byte[]> pending = new LinkedHashMap<>();
     private Map<String, byte[]> xattrs = Map.of();
 
-    PaxTap(InputStream tar) {
+    /** @param label begins messages */
+    PaxTap(InputStream tar, String label) {
         super(tar);
+        this.label = label;
     }
 
     /** The attributes of the entry whose header was read last. */
@@ -115,7 +118,7 @@ final class PaxTap extends FilterInputStream {
         char type = (char) (record[156] & 0xff);
         if (isMeta(type)) {
             if (size > LARGEST_HEADER) {
-                throw new BadImage("a header of the layer has " + size + " bytes, " + LARGEST_HEADER
+                throw new BadImage(label + ": a header has " + size + " bytes, " + LARGEST_HEADER
                         + " are allowed; the image is hostile or broken");
             }
             keepBody = size > 0 && (type == 'x' || type == 'X');
@@ -149,7 +152,7 @@ final class PaxTap extends FilterInputStream {
             long value = record[124] & 0x3f;
             for (int i = 125; i < 136; i++) {
                 if (value >= 1L << 54) {
-                    throw new BadImage("an entry of the layer claims more than 2^62 bytes; the image is broken");
+                    throw new BadImage(label + ": an entry claims more than 2^62 bytes; the image is broken");
                 }
                 value = (value << 8) | (record[i] & 0xff);
             }
@@ -180,7 +183,7 @@ final class PaxTap extends FilterInputStream {
                 equals++;
             }
             if (i == at || i >= lines.length || lines[i] != ' ' || end > lines.length || equals >= end) {
-                throw new BadImage("a pax header of the layer is malformed; the image is broken");
+                throw new BadImage(label + ": a pax header is malformed; the image is broken");
             }
             String key = new String(lines, i + 1, equals - i - 1, StandardCharsets.UTF_8);
             int valueLength = end - 1 - (equals + 1);
@@ -195,7 +198,7 @@ final class PaxTap extends FilterInputStream {
         }
     }
 
-    private static long parseSize(String text) throws BadImage {
+    private long parseSize(String text) throws BadImage {
         try {
             long size = Long.parseLong(text);
             if (size >= 0) {
@@ -204,6 +207,6 @@ final class PaxTap extends FilterInputStream {
         } catch (NumberFormatException e) {
             // The same answer as for a negative one.
         }
-        throw new BadImage("a pax header of the layer has the size \"" + text + "\"; the image is broken");
+        throw new BadImage(label + ": a pax header has the size \"" + text + "\"; the image is broken");
     }
 }

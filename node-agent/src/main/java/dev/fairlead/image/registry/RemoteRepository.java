@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -212,9 +213,9 @@ public final class RemoteRepository implements ContentSource {
         boolean authenticated = false;
         // The next place is a mirror's second attempt.
         int attempts = last ? retry.attempts() : 1;
-        for (int attempt = 1; ; ) {
-            Duration wait = retry.delayAfter(attempt);
-            ImageException failure;
+        ImageException failure = null;
+        for (int attempt = 1; attempt <= attempts; ) {
+            Duration wait = retry.delayAfter(attempt++);
             try {
                 String header = place.authorizer().header();
                 HttpResponse<InputStream> response =
@@ -229,15 +230,16 @@ public final class RemoteRepository implements ContentSource {
                 }
                 if (status == 401 && !authenticated) {
                     authenticated = true;
-                    if (place.authorizer()
-                            .answer(Challenge.parse(response.headers().allValues("WWW-Authenticate")), header)) {
+                    List<String> challenges = response.headers().allValues("WWW-Authenticate");
+                    if (place.authorizer().answer(Challenge.parse(challenges), header)) {
+                        attempt--;
                         continue;
                     }
                 }
                 RetryAfter retryAfter = RetryAfter.of(response.headers());
                 failure = refusal(place, what, status, RegistryErrors.in(body), retryAfter);
                 if (!isWorthRepeating(status) || retryAfter.isLongerThan(retry.longestDelay())) {
-                    throw failure;
+                    break;
                 }
                 wait = retryAfter.orElse(wait);
             } catch (ImageException.Unavailable e) {
@@ -245,16 +247,21 @@ public final class RemoteRepository implements ContentSource {
             } catch (ImageException e) {
                 throw e;
             } catch (IOException e) {
-                failure = new ImageException.Unavailable(
-                        at(place, what) + ": " + describe(e)
-                                + "; check that the registry runs, its name resolves and the network reaches it",
-                        e);
+                // The first one tells most: of a port where nobody listens, the JDK's client says so once.
+                failure = failure == null ? unreachable(place, what, e) : failure;
             }
-            if (attempt++ >= attempts) {
-                throw failure;
+            if (attempt <= attempts) {
+                Thread.sleep(wait);
             }
-            Thread.sleep(wait);
         }
+        throw Objects.requireNonNull(failure);
+    }
+
+    private ImageException unreachable(Place place, String what, IOException e) {
+        return new ImageException.Unavailable(
+                at(place, what) + ": " + describe(e)
+                        + "; check that the registry runs, its name resolves and the network reaches it",
+                e);
     }
 
     private HttpRequest request(Place place, String method, String path, long from, @Nullable String authorization) {
@@ -321,12 +328,14 @@ public final class RemoteRepository implements ContentSource {
         return "registry " + reference.registry() + mirror + ", repository " + reference.repository() + ", " + what;
     }
 
+    /** The JDK's client leaves many of its messages empty. */
     private static String describe(IOException e) {
-        Throwable cause = e;
-        while (cause.getMessage() == null && cause.getCause() != null) {
-            cause = cause.getCause();
+        String name = e.getClass().getSimpleName();
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause.getMessage() != null) {
+                return name + ": " + cause.getMessage();
+            }
         }
-        String name = cause.getClass().getSimpleName();
-        return cause.getMessage() == null ? name : name + ": " + cause.getMessage();
+        return name;
     }
 }

@@ -5,6 +5,7 @@ import dev.fairlead.image.ImageException;
 import dev.fairlead.image.ImageException.BadImage;
 import dev.fairlead.image.PullProgress;
 import dev.fairlead.image.PullProgress.Phase;
+import dev.fairlead.image.registry.BlobTarget;
 import dev.fairlead.image.registry.ContentSource;
 import dev.fairlead.image.registry.FetchedManifest;
 import dev.fairlead.image.registry.RegistryConfig;
@@ -27,6 +28,7 @@ import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 
 /**
@@ -79,6 +81,34 @@ final class Fetcher implements AutoCloseable {
         return chosen;
     }
 
+    /** Unpacks what layers of a stored image are missing: those that a power failure may have damaged are removed at start. */
+    void unpackAgain(Manifest manifest, List<Digest> diffIds, Holds.Hold hold)
+            throws IOException, InterruptedException {
+        layers(new NothingElse(), manifest, diffIds, hold, PullProgress.NONE);
+    }
+
+    /** Where blobs come from that ought to be here. */
+    private static final class NothingElse implements ContentSource {
+        @Override
+        public FetchedManifest manifest(Digest digest) throws IOException {
+            throw missing(digest);
+        }
+
+        @Override
+        public void blob(Digest digest, long size, BlobTarget target, LongConsumer arrived) throws IOException {
+            throw missing(digest);
+        }
+
+        private static ImageException missing(Digest digest) {
+            return new ImageException.NotFound("the store has no blob " + digest + "; pull the image again");
+        }
+
+        @Override
+        public String label() {
+            return "image store";
+        }
+    }
+
     private FetchedManifest choose(ContentSource source, FetchedManifest top) throws IOException, InterruptedException {
         FetchedManifest manifest = top;
         for (int depth = 0; depth <= NESTED_INDEXES; depth++) {
@@ -127,6 +157,11 @@ final class Fetcher implements AutoCloseable {
             throws IOException, InterruptedException {
         List<Digest> chain = ManifestReader.chainIds(diffIds);
         hold.add(chain);
+        if (chain.stream().allMatch(layers::has)
+                && manifest.layers().stream().allMatch(layer -> blobs.has(layer.digest()))) {
+            manifest.layers().forEach(layer -> progress.layer(layer.digest(), Phase.DONE, layer.size(), layer.size()));
+            return;
+        }
         List<Callable<Boolean>> jobs = new ArrayList<>();
         CompletableFuture<Boolean> below = CompletableFuture.completedFuture(true);
         for (int i = 0; i < chain.size(); i++) {

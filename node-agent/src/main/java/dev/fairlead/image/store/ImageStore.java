@@ -12,7 +12,9 @@ import dev.fairlead.image.registry.RegistryClient;
 import dev.fairlead.image.registry.RegistryConfig;
 import dev.fairlead.image.registry.RegistryCredentials;
 import dev.fairlead.image.registry.RemoteRepository;
+import dev.fairlead.image.registry.TargetPlatform;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.lang.System.Logger.Level;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -26,6 +28,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +49,8 @@ public final class ImageStore implements AutoCloseable {
     private final Fetcher fetcher;
     private final RegistryClient registries;
     private final DirectorySnapshots snapshots;
+    private final TargetPlatform platform;
+    private final AtomicLong loads = new AtomicLong();
     private final Holds holds = new Holds();
     private final SharedWork<PullKey, Digest> pulls = new SharedWork<>("image-pull");
     /** Guards the index. */
@@ -57,6 +62,7 @@ public final class ImageStore implements AutoCloseable {
     private ImageStore(Path root, RegistryConfig config, FileChannel lockFile) throws IOException {
         this.root = root;
         this.lockFile = lockFile;
+        this.platform = config.platform();
         Path incoming = root.resolve("incoming");
         FileTree.remove(incoming);
         this.blobs = new Blobs(root.resolve("images/blobs"), incoming);
@@ -154,11 +160,9 @@ public final class ImageStore implements AutoCloseable {
     private Digest fetch(Reference reference, Optional<RegistryCredentials> credentials, PullProgress progress)
             throws IOException, InterruptedException {
         RemoteRepository repository = registries.open(reference, credentials);
-        boolean kept = false;
         try (Holds.Hold hold = holds.hold()) {
             Optional<StoredName> current = current(reference);
             if (current.isPresent() && isUnchanged(repository, reference, current.get())) {
-                kept = true;
                 return current.get().manifest();
             }
             FetchedManifest top = repository.manifest(reference.selector());
@@ -170,12 +174,19 @@ public final class ImageStore implements AutoCloseable {
                     Optional.of(reference.digest().map(reference::withDigest).orElse(reference)),
                     Optional.of(top.digest()),
                     current.map(StoredName::pinned).orElse(false)));
-            kept = true;
             return ours.digest();
-        } finally {
-            if (!kept) {
-                collect();
-            }
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            collectAfter(e);
+            throw e;
+        }
+    }
+
+    /** What the failed work brought is nobody's. */
+    private void collectAfter(Exception failure) {
+        try {
+            collect();
+        } catch (IOException e) {
+            failure.addSuppressed(e);
         }
     }
 
@@ -241,9 +252,42 @@ public final class ImageStore implements AutoCloseable {
      * Reads an archive of {@code docker save} or an OCI image layout, as tar (plain, gzip, zstd) or directory.
      * @return the images it had, unpacked; unnamed ones are kept by their id
      */
-    @SuppressWarnings("DoNotCallSuggester") // follows
     public List<Image> load(Path archive, PullProgress progress) throws IOException, InterruptedException {
-        throw new IOException("load of " + archive + " " + progress);
+        Path scratch = root.resolve("incoming/load-" + loads.incrementAndGet());
+        List<Digest> manifests = new ArrayList<>();
+        try (ArchiveFiles files = ArchiveFiles.open(archive, scratch);
+                Holds.Hold hold = holds.hold()) {
+            Archive images = new Archive(archive, files, platform);
+            for (Archive.Entry entry : images.entries()) {
+                FetchedManifest ours = fetcher.fetch(images, entry.manifest(), hold, progress);
+                put(new StoredName(
+                        ours.digest(),
+                        ours.mediaType(),
+                        ours.content().length,
+                        Optional.empty(),
+                        Optional.empty(),
+                        false));
+                for (Reference name : entry.names()) {
+                    put(new StoredName(
+                            ours.digest(),
+                            ours.mediaType(),
+                            ours.content().length,
+                            Optional.of(name),
+                            Optional.empty(),
+                            false));
+                }
+                manifests.add(ours.digest());
+            }
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            collectAfter(e);
+            throw e;
+        }
+        syncBehind();
+        List<Image> loaded = new ArrayList<>();
+        for (Digest manifest : manifests) {
+            loaded.add(imageOf(manifest));
+        }
+        return loaded;
     }
 
     /** Finds by id (with or without {@code sha256:}, or the beginning of one that no other image shares), name or name@digest. */
@@ -355,12 +399,14 @@ public final class ImageStore implements AutoCloseable {
     private void withLayers(Image image, DirectorySnapshots.LayerKeeper.Body body) throws IOException {
         try (Holds.Hold hold = holds.hold()) {
             hold.add(image.chainIds());
-            for (Digest chainId : image.chainIds()) {
-                if (!layers.has(chainId)) {
-                    throw new ImageException.NotFound("image " + image.id() + " is not here any more; pull it again");
-                }
-            }
+            ImageCatalog.Content content = catalog.content(image.manifest());
+            hold.add(content.manifest().digests());
+            fetcher.unpackAgain(content.manifest(), content.diffIds(), hold);
             body.run();
+        } catch (InterruptedException e) {
+            InterruptedIOException told = new InterruptedIOException("unpacking image " + image.id() + " was given up");
+            told.initCause(e);
+            throw told;
         }
     }
 
