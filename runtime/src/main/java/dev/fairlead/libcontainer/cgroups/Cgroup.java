@@ -5,14 +5,11 @@ import dev.fairlead.linux.ErrnoException;
 import dev.fairlead.linux.Fd;
 import dev.fairlead.linux.KernelFiles;
 import dev.fairlead.oci.Resources;
-import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -38,8 +35,6 @@ public final class Cgroup {
 
     /** Of the files of the core, those that limit; the others would freeze, kill or delegate. */
     private static final Set<String> CORE_LIMITS = Set.of("cgroup.max.depth", "cgroup.max.descendants");
-
-    private record Place(Hierarchy hierarchy, CgroupDirectory directory) {}
 
     private final String path;
     private final List<Place> places;
@@ -68,72 +63,14 @@ public final class Cgroup {
             }
             places.add(new Place(hierarchy, directory));
         }
-        return new Cgroup(path, places, places, controllers(places), processes(places));
-    }
-
-    private static List<Controller> controllers(List<Place> places) {
-        List<Controller> controllers = new ArrayList<>();
-        // The order in which limits are set: what a process needs to get in comes first.
-        for (String name :
-                List.of("cpuset", "devices", "memory", "cpu", "cpuacct", "pids", "io", "hugetlb", "rdma", "network")) {
-            controllers.add(controller(name, places));
-        }
-        return controllers;
-    }
-
-    private static Controller controller(String name, List<Place> places) {
-        Optional<CgroupDirectory> v1 = find(places, name.equals("io") ? "blkio" : name, false);
-        Optional<CgroupDirectory> v2 = name.equals("devices") || name.equals("cpuacct")
-                // On v2 no controllers: devices are a matter of BPF, and CPU time is always counted.
-                ? places.stream()
-                        .filter(place -> place.hierarchy.unified())
-                        .map(Place::directory)
-                        .findFirst()
-                : find(places, name, true);
-        return switch (name) {
-            case "cpuset" -> v1.or(() -> v2).<Controller>map(Cpuset::new).orElse(new MissingController(name));
-            case "devices" -> either(v1.map(DevicesV1::new), v2.map(DevicesV2::new), name);
-            case "memory" -> either(v1.map(MemoryV1::new), v2.map(MemoryV2::new), name);
-            case "cpu" -> either(v1.map(CpuV1::new), v2.map(CpuV2::new), name);
-            case "cpuacct" -> either(v1.map(CpuacctV1::new), v2.map(CpuacctV2::new), name);
-            case "pids" -> v1.or(() -> v2).<Controller>map(Pids::new).orElse(new MissingController(name));
-            case "io" -> either(v1.map(BlkioV1::new), v2.map(IoV2::new), name);
-            case "hugetlb" -> either(v1.map(at -> new Hugetlb(at, false)), v2.map(at -> new Hugetlb(at, true)), name);
-            case "rdma" -> v1.or(() -> v2).<Controller>map(Rdma::new).orElse(new MissingController(name));
-            case "network" ->
-                find(places, "net_cls", false)
-                        .flatMap(classes -> find(places, "net_prio", false)
-                                .<Controller>map(priorities -> new NetworkV1(classes, priorities)))
-                        .orElse(new MissingController(name));
-            default -> throw new IllegalArgumentException(name);
-        };
-    }
-
-    private static Controller either(
-            Optional<? extends Controller> v1, Optional<? extends Controller> v2, String name) {
-        if (v1.isPresent()) {
-            return v1.get();
-        }
-        return v2.isPresent() ? v2.get() : new MissingController(name);
-    }
-
-    private static Optional<CgroupDirectory> find(List<Place> places, String controller, boolean unified) {
-        return places.stream()
-                .filter(place -> place.hierarchy.unified() == unified
-                        && place.hierarchy.controllers().contains(controller))
-                .map(Place::directory)
-                .findFirst();
+        return new Cgroup(path, places, places, Controllers.of(places), processes(places));
     }
 
     private static Processes processes(List<Place> places) {
-        for (Place place : places) {
-            if (place.hierarchy.unified()) {
-                return new Processes.Unified(place.directory);
-            }
-        }
-        return find(places, "freezer", false)
-                .<Processes>map(Processes.Freezer::new)
-                .orElseGet(() -> new Processes.Listed(places.getFirst().directory));
+        return Controllers.unified(places)
+                .<Processes>map(Processes.Unified::new)
+                .or(() -> Controllers.find(places, "freezer", false).map(Processes.Freezer::new))
+                .orElseGet(() -> new Processes.Listed(places.getFirst().directory()));
     }
 
     /** The path as given to {@link CgroupHierarchies#create} or {@link CgroupHierarchies#open}. */
@@ -143,90 +80,21 @@ public final class Cgroup {
 
     void make(Resources limits, Consumer<String> warnings) throws CgroupException {
         List<CgroupDirectory> made = new ArrayList<>();
+        List<CgroupException> refusals = new ArrayList<>();
         try {
             for (Place place : own) {
-                make(place, made);
+                place.make(made, refusals);
             }
-            set(limits, made.containsAll(own.stream().map(Place::directory).toList()), warnings);
+            boolean fresh = made.containsAll(own.stream().map(Place::directory).toList());
+            set(limits, fresh, warnings);
         } catch (CgroupException e) {
             undo(made, e);
-            throw e;
+            throw e.errno() == Errno.ENOENT && !refusals.isEmpty()
+                    ? CgroupException.withFigures(
+                            e,
+                            "the controller was refused: " + refusals.getFirst().getMessage())
+                    : e;
         }
-    }
-
-    private static void make(Place place, List<CgroupDirectory> made) throws CgroupException {
-        CgroupDirectory directory = place.directory;
-        int before = made.size();
-        makeWithAncestors(directory, made);
-        if (made.size() == before && !directory.processes().isEmpty()) {
-            throw new CgroupException("cgroup " + directory + " exists and has processes: " + directory.processes()
-                    + "; a container of the same id may still run");
-        }
-        if (place.hierarchy.unified()) {
-            enableControllers(place.hierarchy, directory);
-        } else if (place.hierarchy.controllers().contains("cpuset")) {
-            new Cpuset(directory).inherit(place.hierarchy.mountPoint());
-        }
-    }
-
-    private static void makeWithAncestors(CgroupDirectory directory, List<CgroupDirectory> made)
-            throws CgroupException {
-        for (int attempt = 1; ; attempt++) {
-            try {
-                KernelFiles.makeDirectory(directory.path().toString());
-                made.add(directory);
-                return;
-            } catch (ErrnoException e) {
-                if (e.errno() == Errno.EEXIST) {
-                    return;
-                }
-                Path parent = directory.path().getParent();
-                if (e.errno() != Errno.ENOENT || parent == null || attempt == MAKE_ATTEMPTS) {
-                    throw CgroupException.of(directory.toString(), e);
-                }
-                makeWithAncestors(new CgroupDirectory(parent), made);
-            }
-        }
-    }
-
-    /** Gives the directory every controller that the root of the v2 hierarchy has, which takes a word from each ancestor. */
-    private static void enableControllers(Hierarchy hierarchy, CgroupDirectory directory) throws CgroupException {
-        Path parent = directory.path().getParent();
-        if (parent == null || hierarchy.controllers().isEmpty()) {
-            return;
-        }
-        // What the parent hands down, its ancestors do too: mostly this one look is enough.
-        if (handedDown(new CgroupDirectory(parent)).containsAll(hierarchy.controllers())) {
-            return;
-        }
-        Path top = hierarchy.mountPoint();
-        for (int i = top.getNameCount(); i < directory.path().getNameCount(); i++) {
-            CgroupDirectory ancestor = new CgroupDirectory(
-                    directory.path().getRoot().resolve(directory.path().subpath(0, i)));
-            Set<String> wanted = new LinkedHashSet<>(words(ancestor.read("cgroup.controllers")));
-            wanted.retainAll(hierarchy.controllers());
-            wanted.removeAll(handedDown(ancestor));
-            for (String controller : wanted) {
-                try {
-                    ancestor.write("cgroup.subtree_control", '+' + controller);
-                } catch (CgroupException e) {
-                    // Refused where an ancestor has processes, and for the cpu controller where real-time tasks run. A
-                    // limit that needs the
-                    // controller will say so; a cgroup without such a limit need not fail.
-                    if (e.errno() == Errno.ENOENT && !ancestor.has("cgroup.subtree_control")) {
-                        throw e;
-                    }
-                }
-            }
-        }
-    }
-
-    private static Set<String> handedDown(CgroupDirectory directory) throws CgroupException {
-        return words(directory.read("cgroup.subtree_control"));
-    }
-
-    private static Set<String> words(String text) {
-        return text.isEmpty() ? Set.of() : Set.of(text.split(" ", -1));
     }
 
     private static void undo(List<CgroupDirectory> made, CgroupException cause) {
@@ -272,12 +140,10 @@ public final class Cgroup {
         if (!UNIFIED_FILE.matcher(file).matches() || (core && !CORE_LIMITS.contains(file))) {
             throw new CgroupException(field + ": not the name of a limit of cgroup v2, such as memory.high");
         }
-        Place unified = places.stream()
-                .filter(place -> place.hierarchy.unified())
-                .findFirst()
+        CgroupDirectory unified = Controllers.unified(places)
                 .orElseThrow(() -> new CgroupException(field + " is set, but this node has no cgroup v2"));
         for (String line : value.split("\n", -1)) {
-            unified.directory.write(file, line);
+            unified.write(file, line);
         }
     }
 
@@ -291,17 +157,16 @@ public final class Cgroup {
      * @return owned by the caller
      */
     public Optional<Fd> v2Directory() throws CgroupException {
-        for (Place place : places) {
-            if (place.hierarchy.unified()) {
-                String directory = place.directory.path().toString();
-                try {
-                    return Optional.of(KernelFiles.openDirectory(directory));
-                } catch (ErrnoException e) {
-                    throw CgroupException.of(directory, e);
-                }
-            }
+        Optional<CgroupDirectory> directory = Controllers.unified(places);
+        if (directory.isEmpty()) {
+            return Optional.empty();
         }
-        return Optional.empty();
+        String path = directory.get().toString();
+        try {
+            return Optional.of(KernelFiles.openDirectory(path));
+        } catch (ErrnoException e) {
+            throw CgroupException.of(path, e);
+        }
     }
 
     /**
@@ -314,12 +179,12 @@ public final class Cgroup {
     public List<Fd> tasksFiles() throws CgroupException {
         List<Fd> files = new ArrayList<>();
         for (Place place : places) {
-            if (!place.hierarchy.unified()) {
+            if (!place.hierarchy().unified()) {
                 try {
-                    files.add(KernelFiles.openForWriting(place.directory.file("tasks")));
+                    files.add(KernelFiles.openForWriting(place.directory().file("tasks")));
                 } catch (ErrnoException e) {
                     files.forEach(Fd::close);
-                    throw CgroupException.of(place.directory.file("tasks"), e);
+                    throw CgroupException.of(place.directory().file("tasks"), e);
                 }
             }
         }
@@ -332,7 +197,7 @@ public final class Cgroup {
      */
     public void add(int process) throws CgroupException {
         for (Place place : places) {
-            place.directory.write("cgroup.procs", process);
+            place.directory().write("cgroup.procs", process);
         }
     }
 
@@ -351,8 +216,8 @@ public final class Cgroup {
         List<Place> entered = new ArrayList<>();
         List<Place> made = new ArrayList<>();
         for (Place place : places) {
-            if (place.directory.equals(parent)) {
-                made.add(new Place(place.hierarchy, directory));
+            if (place.directory().equals(parent)) {
+                made.add(new Place(place.hierarchy(), directory));
                 entered.addAll(made);
             } else {
                 entered.add(place);
@@ -394,7 +259,7 @@ public final class Cgroup {
 
     /** On a hybrid node somebody may have stopped the processes by v1's freezer, in which SIGKILL waits. */
     private void thawLegacyFreezer() throws CgroupException {
-        Optional<CgroupDirectory> freezer = find(own, "freezer", false);
+        Optional<CgroupDirectory> freezer = Controllers.find(own, "freezer", false);
         try {
             if (freezer.isPresent()) {
                 freezer.get().write("freezer.state", "THAWED");
@@ -447,39 +312,16 @@ public final class Cgroup {
      * @throws CgroupException processes are still there after two seconds; they are named
      */
     public void remove() throws CgroupException {
-        Set<CgroupDirectory> left =
-                new HashSet<>(own.stream().map(Place::directory).toList());
+        Set<Place> left = new HashSet<>(own);
         List<ErrnoException> refusals = new ArrayList<>();
         boolean removed = Waiting.until(REMOVE_LIMIT, () -> {
             refusals.clear();
-            left.removeIf(directory -> removeTree(directory, refusals));
+            left.removeIf(place -> place.remove(refusals));
             return left.isEmpty();
         });
         if (!removed) {
             throw new CgroupException("cgroup " + path + " cannot be removed ("
                     + refusals.getFirst().getMessage() + "); processes in it: " + pids());
-        }
-    }
-
-    /** True when the directory is gone. Tries it alone first: mostly nothing is below it. */
-    private static boolean removeTree(CgroupDirectory directory, List<ErrnoException> refusals) {
-        try {
-            KernelFiles.removeDirectory(directory.path().toString());
-            return true;
-        } catch (ErrnoException e) {
-            if (e.errno() == Errno.ENOENT) {
-                return true;
-            }
-            refusals.add(e);
-            try {
-                boolean removed = false;
-                for (CgroupDirectory child : directory.children()) {
-                    removed |= removeTree(child, refusals);
-                }
-                return removed && removeTree(directory, refusals);
-            } catch (IOException listing) {
-                return false;
-            }
         }
     }
 

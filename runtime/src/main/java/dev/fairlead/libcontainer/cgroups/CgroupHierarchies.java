@@ -136,7 +136,7 @@ public final class CgroupHierarchies {
 
     /**
      * Makes a cgroup in every hierarchy, with its missing ancestors, and limits it. Where a step fails, what was made is removed again.
-     * The ancestors belong to whoever made them first and are not removed with the cgroup.
+     * Ancestors that had to be made go with the last cgroup in them; those that were there stay.
      *
      * @param path absolute: from the root of each hierarchy. Relative: from this process's own cgroup. An existing cgroup without
      *     processes of its own is taken over

@@ -1,6 +1,7 @@
 package dev.fairlead.libcontainer.seccomp;
 
 import dev.fairlead.libcontainer.capabilities.Capability;
+import dev.fairlead.linux.Flag;
 import dev.fairlead.oci.Seccomp;
 import dev.fairlead.oci.SeccompArg;
 import dev.fairlead.oci.SeccompSyscall;
@@ -20,7 +21,9 @@ import org.jspecify.annotations.Nullable;
  * calls are of use only with one. Data: default.profile beside this class.
  */
 public final class DefaultSeccompProfile {
-    private static final String RESOURCE = "default.profile";
+    /** The data, for an image that has to be told of resources. */
+    public static final String RESOURCE = "dev/fairlead/libcontainer/seccomp/default.profile";
+
     private static final int ENOSYS = 38;
 
     /** The 32-bit modes that each kernel runs too. */
@@ -28,11 +31,18 @@ public final class DefaultSeccompProfile {
             "x86_64", List.of("SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"),
             "aarch64", List.of("SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"));
 
+    /** Sets of capabilities are few on a node; more than this, and the one unused for longest is made again. */
+    private static final int CACHED = 64;
+
+    private static final Map<Long, Seccomp> CACHE = new RecentlyUsed<>(CACHED);
+
     private DefaultSeccompProfile() {}
 
-    /** For a container on this machine, whose bounding set is {@code capabilities}. */
+    /** For a container on this machine, whose bounding set is {@code capabilities}; the same object for the same set, mostly. */
     public static Seccomp of(Set<Capability> capabilities) {
-        return of(capabilities, machine());
+        synchronized (CACHE) {
+            return CACHE.computeIfAbsent(Flag.word(capabilities), mask -> of(capabilities, machine()));
+        }
     }
 
     static Seccomp of(Set<Capability> capabilities, String architecture) {
@@ -109,7 +119,7 @@ public final class DefaultSeccompProfile {
         private static final List<String> LINES = read();
 
         private static List<String> read() {
-            try (InputStream resource = DefaultSeccompProfile.class.getResourceAsStream(RESOURCE)) {
+            try (InputStream resource = DefaultSeccompProfile.class.getResourceAsStream("/" + RESOURCE)) {
                 if (resource == null) {
                     throw new IllegalStateException("resource " + RESOURCE + " is missing");
                 }

@@ -10,7 +10,6 @@ import dev.fairlead.oci.SeccompSyscall;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -58,14 +57,7 @@ public final class SeccompProfile {
             "SECCOMP_FILTER_FLAG_LOG", 2,
             "SECCOMP_FILTER_FLAG_SPEC_ALLOW", SPEC_ALLOW);
 
-    private static final Map<Seccomp, SeccompProgram> CACHE = new LinkedHashMap<>(CACHED, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Seccomp, SeccompProgram> eldest) {
-            return size() > CACHED;
-        }
-    };
+    private static final Map<Seccomp, SeccompProgram> CACHE = new RecentlyUsed<>(CACHED);
 
     private SeccompProfile() {}
 

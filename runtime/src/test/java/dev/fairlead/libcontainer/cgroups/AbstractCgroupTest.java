@@ -196,24 +196,87 @@ abstract class AbstractCgroupTest {
     }
 
     @Test
-    void ancestorsThatAreMissingAreMadeAndTakeProcesses() throws Exception {
+    void ancestorsThatAreMissingAreMadeAndGoWithTheLastCgroupInThem() throws Exception {
         String top = TestCgroup.newName();
         CgroupHierarchies hierarchies = hierarchies();
         Cgroup leaf = hierarchies.create(top + "/middle/leaf", NONE, warning -> {});
+        Process process = new ProcessBuilder("sleep", "60").start();
         try {
-            Process process = new ProcessBuilder("sleep", "60").start();
-            try {
-                leaf.add((int) process.pid());
-                assertThat(leaf.pids()).containsExactly((int) process.pid());
-                assertThatThrownBy(() -> hierarchies.create(top + "/middle/leaf", NONE, warning -> {}))
-                        .hasMessageContaining("exists and has processes: [" + process.pid());
-            } finally {
-                process.destroyForcibly().waitFor();
-            }
+            leaf.add((int) process.pid());
+            assertThat(leaf.pids()).containsExactly((int) process.pid());
+            assertThatThrownBy(() -> hierarchies.create(top + "/middle/leaf", NONE, warning -> {}))
+                    .hasMessageContaining("exists and has processes: [" + process.pid());
         } finally {
-            hierarchies.open(top).remove();
+            process.destroyForcibly().waitFor();
         }
-        assertThat(leaf.exists()).isFalse();
+        Cgroup other = hierarchies.create(top + "/middle/other", NONE, warning -> {});
+        leaf.remove();
+        assertThat(hierarchies.open(top + "/middle").exists())
+                .as("still has the other")
+                .isTrue();
+        other.remove();
+        for (Hierarchy hierarchy : hierarchies.all()) {
+            assertThat(hierarchy.directory(top).path()).doesNotExist();
+        }
+    }
+
+    @Test
+    void anAncestorThatSomebodyElseMadeStays() throws Exception {
+        try (TestCgroup pod = TestCgroup.create(hierarchies(), NONE)) {
+            hierarchies()
+                    .create(pod.cgroup().path() + "/container", NONE, warning -> {})
+                    .remove();
+            assertThat(pod.cgroup().exists()).isTrue();
+        }
+    }
+
+    @Test
+    void aLimitThatAnAncestorsProcessesForbidIsRefusedWithTheReason() throws Exception {
+        assumeTrue(
+                hierarchies().mode() == CgroupHierarchies.Mode.UNIFIED,
+                "only cgroup v2 keeps processes out of ancestors");
+        try (TestCgroup parent = TestCgroup.create(hierarchies(), NONE)) {
+            Process process = parent.start("sleep", "60");
+            await("inside", () -> parent.cgroup().pids().contains((int) process.pid()));
+            String path = parent.cgroup().path() + "/below";
+            assertThatThrownBy(() -> hierarchies().create(path, limits("{\"pids\":{\"limit\":5}}"), warning -> {}))
+                    .isInstanceOf(CgroupException.class)
+                    .hasMessageContainingAll("pids.max", "the controller was refused", "processes of its own");
+            hierarchies().create(path, NONE, warning -> {}).remove();
+        }
+    }
+
+    @Test
+    void pressureIsCountedWhereTheKernelDoes() throws Exception {
+        try (TestCgroup test = TestCgroup.create(hierarchies(), NONE)) {
+            CgroupStatistics statistics = test.cgroup().statistics();
+            boolean psi = hierarchies().unified().isPresent() && Files.exists(Path.of("/proc/pressure/cpu"));
+            assertThat(statistics.pressure().isPresent()).isEqualTo(psi);
+        }
+    }
+
+    @Test
+    void filesOfV2AreWrittenAsTheyAreAndNoOthers() throws Exception {
+        boolean v2 = hierarchies().unified().isPresent();
+        try (TestCgroup test = TestCgroup.create(hierarchies(), NONE)) {
+            Resources depth = limits("{\"unified\":{\"cgroup.max.depth\":\"3\"}}");
+            if (v2) {
+                test.cgroup().apply(depth, warning -> {});
+                Hierarchy unified = hierarchies().unified().orElseThrow();
+                assertThat(unified.directory(test.cgroup().path()).read("cgroup.max.depth"))
+                        .isEqualTo("3");
+            } else {
+                assertThatThrownBy(() -> test.cgroup().apply(depth, warning -> {}))
+                        .hasMessageContaining("this node has no cgroup v2");
+            }
+            for (String file : List.of("../x.y", "a/b.c", "cgroup.kill", "cgroup.procs", "memory", "")) {
+                assertThatThrownBy(() ->
+                                test.cgroup().apply(limits("{\"unified\":{\"" + file + "\":\"1\"}}"), warning -> {}))
+                        .as(file)
+                        .isInstanceOf(CgroupException.class)
+                        .hasMessageContaining("not the name of a limit of cgroup v2");
+            }
+        }
     }
 
     @Test
