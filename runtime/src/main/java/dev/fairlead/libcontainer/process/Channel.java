@@ -58,12 +58,19 @@ final class Channel implements EventLoop.Handler, AutoCloseable {
             int id, String program, CompletableFuture<Message> started, CompletableFuture<ExitStatus> exit) {}
 
     /** Takes over {@code socket}. */
-    Channel(String container, String program, Fd socket, EventLoop loop) throws ErrnoException {
+    static Channel open(String container, String program, Fd socket, EventLoop loop) throws ErrnoException {
+        Channel channel = new Channel(container, program, socket, loop);
+        // Only now: what arrives may be handled before the constructor has ended.
+        channel.registration.modify(EnumSet.of(Interest.READ));
+        return channel;
+    }
+
+    private Channel(String container, String program, Fd socket, EventLoop loop) throws ErrnoException {
         this.container = container;
         this.program = program;
         this.socket = socket;
         this.loop = loop;
-        registration = loop.register(socket, EnumSet.of(Interest.READ), this);
+        registration = loop.register(socket, EnumSet.noneOf(Interest.class), this);
     }
 
     void send(MessageType type, List<Fd> descriptors) throws IOException {
@@ -185,12 +192,16 @@ final class Channel implements EventLoop.Handler, AutoCloseable {
     }
 
     private void initExited(Message message) {
-        IOException ended = new IOException("the first process of container " + container
-                + " ended before it was started: " + ExitStatus.ofWait(message.status()));
+        conclude();
+        complete(exited, message);
+    }
+
+    /** Init has ended: what it has not reached it never will. */
+    void conclude() {
+        IOException ended = new IOException("the first process of container " + container + " has ended");
         for (CompletableFuture<Message> future : List.of(ready, created, started)) {
             future.completeExceptionally(ended);
         }
-        complete(exited, message);
     }
 
     private void execFailed(Message message) {

@@ -137,7 +137,7 @@ public final class Warden implements AutoCloseable {
             ProcessId id = ProcessId.of(pid)
                     .orElseThrow(() ->
                             new IOException("the warden of container " + container + " (process " + pid + ") is gone"));
-            return new Warden(container, loop, id, pidfd, new Channel(container, program, socket, loop));
+            return new Warden(container, loop, id, pidfd, Channel.open(container, program, socket, loop));
         } catch (IOException e) {
             pidfd.close();
             throw e;
@@ -202,7 +202,7 @@ public final class Warden implements AutoCloseable {
             }
             throw e;
         }
-        try (Channel channel = new Channel(id, "", socket, loop)) {
+        try (Channel channel = Channel.open(id, "", socket, loop)) {
             Message state = channel.state()
                     .orTimeout(limit.toNanos(), TimeUnit.NANOSECONDS)
                     .join();
@@ -237,6 +237,7 @@ public final class Warden implements AutoCloseable {
             channel.started().complete(message);
         }
         if (reached == State.ENDED) {
+            channel.conclude();
             exit.complete(recordOf(message));
         }
     }
