@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /** A container's first process, from its clone to its end, with the kernel's word for what it became. */
@@ -271,6 +272,7 @@ class WardenTest extends LauncherTest {
 
     @Test
     void livesInATimeNamespaceWithItsOffsets() throws Exception {
+        Assumptions.assumeTrue(Files.exists(Path.of("/proc/self/ns/time")), "this kernel has no time namespaces");
         try (TestContainer container = container()
                 .shell("cat /proc/uptime")
                 .change(r ->
