@@ -2,12 +2,8 @@ package dev.fairlead.log;
 
 import dev.fairlead.linux.EventLoop;
 import dev.fairlead.linux.EventLoop.Timer;
-import dev.fairlead.log.LogJournal.Intent;
-import dev.fairlead.log.LogJournal.Step;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,22 +33,20 @@ public final class ContainerLog implements AutoCloseable {
 
     private final LogPump.Shared shared;
     private final EventLoop loop;
-    private final Optional<Path> path;
+    private final Optional<LogTarget> target;
     private final LogJournal journal;
     private final List<LogStream> streams = new ArrayList<>();
     private final CompletableFuture<Void> drained = new CompletableFuture<>();
 
     // Only on the loop's thread, from here on.
-    private @Nullable LogFile file;
     private @Nullable Timer retry;
-    private LogTime nextTime = new LogTime(0, 0);
     private boolean reported;
     private boolean closed;
 
     private ContainerLog(LogPump.Shared shared, Optional<Path> path, LogJournal journal) {
         this.shared = shared;
         loop = shared.loop();
-        this.path = path;
+        target = path.map(file -> new LogTarget(file, journal, shared.clock()));
         this.journal = journal;
     }
 
@@ -67,18 +61,15 @@ public final class ContainerLog implements AutoCloseable {
             LogJournal journal = LogJournal.open(journalPath);
             ContainerLog log = new ContainerLog(shared, path, journal);
             try {
-                if (!journal.continued()) {
-                    if (path.isPresent()) {
-                        log.use(LogFile.open(path.get()));
-                    }
+                if (!journal.continued() && log.target.isPresent()) {
+                    log.target.get().open();
                 }
             } catch (IOException e) {
                 journal.close();
                 throw e;
             }
-            log.streams.add(new LogStream(log, StreamName.STDOUT, stdout, journal.slot(StreamName.STDOUT), shared));
-            stderr.ifPresent(pipes -> log.streams.add(
-                    new LogStream(log, StreamName.STDERR, pipes, journal.slot(StreamName.STDERR), shared)));
+            log.add(StreamName.STDOUT, stdout);
+            stderr.ifPresent(pipes -> log.add(StreamName.STDERR, pipes));
             shared.open().add(log);
             shared.loop().execute(log::resume);
             return log;
@@ -89,6 +80,10 @@ public final class ContainerLog implements AutoCloseable {
         }
     }
 
+    private void add(StreamName name, StreamPipes pipes) {
+        streams.add(new LogStream(this, name, pipes, journal.slot(name), target, shared));
+    }
+
     /**
      * Goes on in a new file of the same path, after whoever rotates logs has renamed the old one: no line is lost, doubled or torn. Waits until
      * that is done.
@@ -96,95 +91,16 @@ public final class ContainerLog implements AutoCloseable {
      */
     public void reopen() throws IOException {
         call(() -> {
-            if (closed || path.isEmpty()) {
+            if (closed || target.isEmpty()) {
                 return;
             }
-            LogFile old = file == null ? openAgain(path.get()) : file;
-            replace(old, LogFile.open(path.get()));
+            openTarget();
+            target.get().rotate();
             if (retry != null) {
                 retry.cancel();
                 resume();
             }
         });
-    }
-
-    private void replace(LogFile old, LogFile next) throws IOException {
-        try {
-            moveUnfinished(old, next);
-        } catch (IOException e) {
-            next.close();
-            throw e;
-        }
-        use(next);
-        old.close();
-    }
-
-    /** A batch that a full disk cut off goes to the new file entirely. */
-    private void moveUnfinished(LogFile old, LogFile next) throws IOException {
-        for (LogStream stream : streams) {
-            LogJournal.Slot slot = stream.slot();
-            if (slot.step() == Step.INTENT) {
-                Intent intent = slot.intent();
-                // Killed after this, the next daemon finds the old file by its number and writes the batch there.
-                old.truncate(intent.offset());
-                slot.intend(new Intent(next.size(), intent.time(), intent.batchBytes(), intent.last()));
-            }
-        }
-    }
-
-    private void use(LogFile next) {
-        file = next;
-        journal.logFile(next.key());
-    }
-
-    /** Opens the file for a log that goes on. A batch that was being written is finished in the file where it was begun. */
-    private LogFile openAgain(Path current) throws IOException {
-        try {
-            Optional<LogFile> rotated =
-                    Files.exists(current) ? Optional.empty() : LogFile.openRenamed(current, journal.logFile());
-            if (rotated.isPresent()) {
-                // The kubelet renamed it and found nobody to reopen it: it will rename it back, over any new file, or
-                // ask again.
-                use(rotated.get());
-                return rotated.get();
-            }
-            LogFile next = LogFile.open(current);
-            if (unfinished() && !next.key().equals(journal.logFile())) {
-                finishRotated(current, next);
-            }
-            use(next);
-            return next;
-        } catch (IOException e) {
-            throw new LogFileException(describe(), e);
-        }
-    }
-
-    private boolean unfinished() {
-        return streams.stream().anyMatch(stream -> stream.slot().step() == Step.INTENT);
-    }
-
-    /** The log was rotated while nobody pumped. */
-    private void finishRotated(Path current, LogFile next) throws IOException {
-        Optional<LogFile> rotated = LogFile.openRenamed(current, journal.logFile());
-        if (rotated.isEmpty()) {
-            // Removed or compressed: whether the batch is in it cannot be known. Better twice than never.
-            for (LogStream stream : streams) {
-                LogJournal.Slot slot = stream.slot();
-                if (slot.step() == Step.INTENT) {
-                    Intent intent = slot.intent();
-                    slot.intend(new Intent(next.size(), intent.time(), intent.batchBytes(), intent.last()));
-                }
-            }
-            return;
-        }
-        try (LogFile old = rotated.get()) {
-            file = old;
-            for (LogStream stream : streams) {
-                stream.recover();
-            }
-        } finally {
-            file = null;
-        }
     }
 
     /**
@@ -239,17 +155,13 @@ public final class ContainerLog implements AutoCloseable {
         }
         streams.forEach(LogStream::close);
         try (journal) {
-            if (file != null) {
-                file.close();
+            if (target.isPresent()) {
+                target.get().close();
             }
         } catch (IOException e) {
             LOG.log(System.Logger.Level.WARNING, "closing the log " + describe(), e);
         }
         drained.completeExceptionally(new CancellationException("the log " + describe() + " was closed"));
-    }
-
-    boolean discards() {
-        return path.isEmpty();
     }
 
     /** What can fail for a while. */
@@ -300,12 +212,8 @@ public final class ContainerLog implements AutoCloseable {
             return;
         }
         attempt(() -> {
-            if (file == null && path.isPresent()) {
-                openAgain(path.get());
-            }
-            for (LogStream stream : streams) {
-                stream.recover();
-            }
+            openTarget();
+            recover();
             for (LogStream stream : streams) {
                 stream.watch();
             }
@@ -314,6 +222,18 @@ public final class ContainerLog implements AutoCloseable {
                 LOG.log(System.Logger.Level.INFO, "the log {0} can be written again", describe());
             }
         });
+    }
+
+    private void openTarget() throws LogFileException {
+        if (target.isPresent() && !target.get().isOpen()) {
+            target.get().openAgain(this::recover);
+        }
+    }
+
+    private void recover() throws IOException {
+        for (LogStream stream : streams) {
+            stream.recover();
+        }
     }
 
     /** A pipe or the journal is not what it must be: nothing can be logged any more. */
@@ -329,42 +249,8 @@ public final class ContainerLog implements AutoCloseable {
         }
     }
 
-    /** Where and when the next lines are written: after all that were written before. */
-    Intent intent(int batchBytes, boolean last) throws LogFileException {
-        LogTime now = LogTime.of(shared.clock().instant());
-        LogTime time = now.compareTo(nextTime) < 0 ? nextTime : now;
-        try {
-            return new Intent(openFile().size(), time, batchBytes, last);
-        } catch (IOException e) {
-            throw new LogFileException(describe(), e);
-        }
-    }
-
-    /** Writes the first {@code length} bytes of {@code batch} as lines. */
-    void write(StreamName name, Intent intent, byte[] batch, int length, ByteBuffer output) throws LogFileException {
-        LogFile target = openFile();
-        long[] offset = {intent.offset()};
-        CriLines lines = new CriLines(output, name, intent.time(), bytes -> {
-            int count = bytes.remaining();
-            target.write(bytes, offset[0]);
-            offset[0] += count;
-        });
-        try {
-            nextTime = intent.time().plusNanos(lines.write(batch, length));
-        } catch (IOException e) {
-            throw new LogFileException(describe(), e);
-        }
-    }
-
-    private LogFile openFile() {
-        if (file == null) {
-            throw new IllegalStateException("the log " + describe() + " is not open");
-        }
-        return file;
-    }
-
     private String describe() {
-        return path.map(Path::toString).orElse("(discarded)");
+        return target.map(LogTarget::toString).orElse("(discarded)");
     }
 
     private void call(Steps steps) throws IOException {

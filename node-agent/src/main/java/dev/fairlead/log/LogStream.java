@@ -10,6 +10,7 @@ import dev.fairlead.linux.Readiness;
 import dev.fairlead.log.LogJournal.Intent;
 import java.io.IOException;
 import java.util.EnumSet;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -25,17 +26,26 @@ final class LogStream implements EventLoop.Handler {
     private final StreamName name;
     private final StreamPipes pipes;
     private final LogJournal.Slot slot;
+    private final Optional<LogTarget> target;
     private final Scratch scratch;
     private final EventLoop loop;
     private final Backlog backlog;
     private @Nullable Registration registration;
+    private boolean flooding;
     private boolean ended;
 
-    LogStream(ContainerLog log, StreamName name, StreamPipes pipes, LogJournal.Slot slot, LogPump.Shared shared) {
+    LogStream(
+            ContainerLog log,
+            StreamName name,
+            StreamPipes pipes,
+            LogJournal.Slot slot,
+            Optional<LogTarget> target,
+            LogPump.Shared shared) {
         this.log = log;
         this.name = name;
         this.pipes = pipes;
         this.slot = slot;
+        this.target = target;
         scratch = shared.scratch();
         loop = shared.loop();
         backlog = shared.backlog();
@@ -62,10 +72,6 @@ final class LogStream implements EventLoop.Handler {
         }
     }
 
-    LogJournal.Slot slot() {
-        return slot;
-    }
-
     boolean ended() {
         return ended;
     }
@@ -76,7 +82,8 @@ final class LogStream implements EventLoop.Handler {
             return; // the other stream of this turn found the disk full
         }
         log.attempt(() -> {
-            if (serve() > Scratch.FLOOD) {
+            serve();
+            if (flooding) {
                 self.modify(NONE);
                 backlog.add(this);
             }
@@ -91,22 +98,21 @@ final class LogStream implements EventLoop.Handler {
         if (ended || log.stalled()) {
             return false;
         }
-        int[] count = {Pipes.END};
         log.attempt(() -> {
-            count[0] = serve();
-            if (count[0] != Pipes.END && count[0] <= Scratch.FLOOD) {
+            serve();
+            if (!flooding) {
                 watch();
             }
         });
-        return count[0] > Scratch.FLOOD && !log.stalled();
+        return flooding && !ended && !log.stalled();
     }
 
-    private int serve() throws IOException {
+    private void serve() throws IOException {
         int count = takeBatch();
+        flooding = count > Scratch.FLOOD;
         if (count == Pipes.END) {
             end();
         }
-        return count;
     }
 
     @Override
@@ -124,7 +130,7 @@ final class LogStream implements EventLoop.Handler {
             case INTENT -> write(slot.intent());
             case DONE -> empty();
         }
-        if (!log.discards()) {
+        if (target.isPresent()) {
             int waiting = Pipes.unread(pipes.batchReadEnd());
             if (waiting > 0) {
                 batch(waiting, false);
@@ -148,7 +154,7 @@ final class LogStream implements EventLoop.Handler {
             return Pipes.END;
         }
         try {
-            if (log.discards()) {
+            if (target.isEmpty()) {
                 return scratch.discard(pipes.source());
             }
             int count = Pipes.splice(pipes.source(), pipes.batchWriteEnd(), Scratch.BATCH_SIZE);
@@ -168,7 +174,7 @@ final class LogStream implements EventLoop.Handler {
         if (ended) {
             return;
         }
-        if (!log.discards()) {
+        if (target.isPresent()) {
             batch(0, true);
         }
         close();
@@ -184,7 +190,7 @@ final class LogStream implements EventLoop.Handler {
         int length = load(bytes);
         int writable = CriLines.writable(scratch.batch(), length, last);
         if (writable > 0) {
-            Intent intent = log.intent(bytes, last);
+            Intent intent = target.orElseThrow().intent(bytes, last);
             slot.intend(intent);
             writeLines(intent, writable);
         }
@@ -210,7 +216,7 @@ final class LogStream implements EventLoop.Handler {
     }
 
     private void writeLines(Intent intent, int length) throws IOException {
-        log.write(name, intent, scratch.batch(), length, scratch.output());
+        target.orElseThrow().write(name, intent, scratch.batch(), length, scratch.output());
     }
 
     private void commit(int written, int length) throws IOException {
