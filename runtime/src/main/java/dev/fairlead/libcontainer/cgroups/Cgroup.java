@@ -27,9 +27,6 @@ public final class Cgroup {
     /** Processes that were killed are gone within this, unless they sleep in the kernel. */
     private static final Duration REMOVE_LIMIT = Duration.ofSeconds(2);
 
-    /** Somebody else may remove an ancestor between our steps; not more often than this. */
-    private static final int MAKE_ATTEMPTS = 3;
-
     /** A controller's name, a dot and more: no slash, so no file of another directory. */
     private static final Pattern UNIFIED_FILE = Pattern.compile("[a-z][a-z0-9_]*(\\.[A-Za-z0-9_]+)+");
 

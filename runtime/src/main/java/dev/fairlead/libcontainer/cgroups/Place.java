@@ -85,17 +85,38 @@ record Place(Hierarchy hierarchy, CgroupDirectory directory) {
             Set<String> wanted = new LinkedHashSet<>(words(ancestor.read("cgroup.controllers")));
             wanted.retainAll(hierarchy.controllers());
             wanted.removeAll(handedDown(ancestor));
+            enable(ancestor, wanted, refusals);
+        }
+    }
+
+    /** A cgroup that needs no limit by a controller need not fail because it cannot have it: what is refused is only noted. */
+    private static void enable(CgroupDirectory ancestor, Set<String> wanted, List<CgroupException> refusals) {
+        if (wanted.isEmpty()) {
+            return;
+        }
+        try {
+            ancestor.write("cgroup.subtree_control", words(wanted));
+        } catch (CgroupException all) {
+            refusals.add(all);
+            // Busy: the ancestor has processes of its own. One by one the kernel would take cpu and pids all the same,
+            // and make the cgroups
+            // below "threaded", in which no container can start.
+            if (all.errno() == Errno.EBUSY) {
+                return;
+            }
+            // Else a single one is refused: cpu, where real-time tasks run.
             for (String controller : wanted) {
                 try {
                     ancestor.write("cgroup.subtree_control", '+' + controller);
                 } catch (CgroupException e) {
-                    // An ancestor has processes, or real-time tasks where the cpu controller is to be. A cgroup that
-                    // needs no limit by that
-                    // controller need not fail for it.
                     refusals.add(e);
                 }
             }
         }
+    }
+
+    private static String words(Set<String> controllers) {
+        return '+' + String.join(" +", controllers);
     }
 
     private static Set<String> handedDown(CgroupDirectory directory) throws CgroupException {
