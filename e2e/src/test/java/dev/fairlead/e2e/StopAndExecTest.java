@@ -139,7 +139,7 @@ class StopAndExecTest {
         long before = System.nanoTime();
         Refused.by(() -> container.execSync(
                         Duration.ofSeconds(1), "sh", "-c", "sleep 7654 & (trap '' TERM HUP; sleep 7655) & wait"))
-                .as(Status.Code.DEADLINE_EXCEEDED);
+                .as(Status.Code.DEADLINE_EXCEEDED, "timed out", "sleep 7654");
         assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - before)).isBetween(900L, 8000L);
         Wait.until(
                 "all processes of the exec are gone",

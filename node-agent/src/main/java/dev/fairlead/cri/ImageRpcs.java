@@ -18,6 +18,7 @@ import dev.fairlead.cri.v1.RemoveImageRequest;
 import dev.fairlead.cri.v1.RemoveImageResponse;
 import dev.fairlead.cri.v1.UInt64Value;
 import dev.fairlead.image.FsUsage;
+import dev.fairlead.image.ImageException;
 import dev.fairlead.image.PullProgress;
 import dev.fairlead.image.Reference;
 import dev.fairlead.image.registry.RegistryCredentials;
@@ -71,8 +72,15 @@ final class ImageRpcs {
                 auth.getRegistryToken(),
                 auth.getServerAddress(),
                 reference.registry());
-        var image = images.pull(reference, credentials, PullProgress.NONE);
-        return PullImageResponse.newBuilder().setImageRef(image.id().toString()).build();
+        try {
+            var image = images.pull(reference, credentials, PullProgress.NONE);
+            return PullImageResponse.newBuilder()
+                    .setImageRef(image.id().toString())
+                    .build();
+        } catch (ImageException e) {
+            throw StatusMapper.toStatus(
+                    "PullImage", "image " + request.getImage().getImage(), e);
+        }
     }
 
     /** Idempotent (api.proto): no error where the image is gone. An id stands for all of its names. */

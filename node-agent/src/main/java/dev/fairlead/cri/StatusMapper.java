@@ -1,9 +1,12 @@
 package dev.fairlead.cri;
 
+import dev.fairlead.cni.CniException;
 import dev.fairlead.image.ImageException;
+import dev.fairlead.libcontainer.cgroups.CgroupException;
 import dev.fairlead.libcontainer.process.LaunchFailure;
 import dev.fairlead.libcontainer.process.LauncherException;
 import dev.fairlead.libcontainer.rootfs.RootfsException;
+import dev.fairlead.pod.Blame;
 import dev.fairlead.pod.PodException;
 import dev.fairlead.spec.InvalidConfigException;
 import io.grpc.Status;
@@ -30,6 +33,16 @@ public final class StatusMapper {
         return status.withCause(failure).asRuntimeException();
     }
 
+    /** The same, with what it was about before the message. */
+    static StatusRuntimeException toStatus(String method, String about, Throwable failure) {
+        Status status = status(failure);
+        return toStatus(
+                method,
+                status.withDescription(about + ": " + status.getDescription())
+                        .withCause(failure)
+                        .asRuntimeException());
+    }
+
     private static Status status(Throwable failure) {
         return switch (failure) {
             case PodException.NotFound e -> Status.NOT_FOUND.withDescription(e.getMessage());
@@ -40,8 +53,10 @@ public final class StatusMapper {
             case ImageException e -> code(e).toStatus().withDescription(describe(e));
             case LauncherException e -> code(e.failure()).toStatus().withDescription(describe(e));
             case RootfsException e ->
-                // Without an errno it was we who refused, for what the request says.
-                (e.errno().isEmpty() ? Status.INVALID_ARGUMENT : Status.UNKNOWN).withDescription(describe(e));
+                (Blame.isOnTheRequest(e) ? Status.INVALID_ARGUMENT : Status.UNKNOWN).withDescription(describe(e));
+            case CgroupException e ->
+                (Blame.isOnTheRequest(e) ? Status.INVALID_ARGUMENT : Status.UNKNOWN).withDescription(describe(e));
+            case CniException e -> Status.UNAVAILABLE.withDescription(describe(e));
             case StatusRuntimeException e -> e.getStatus();
             case InterruptedException e -> Status.CANCELLED.withDescription("the daemon is shutting down");
             case IOException e -> Status.UNKNOWN.withDescription(describe(e));

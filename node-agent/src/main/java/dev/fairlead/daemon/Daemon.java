@@ -79,6 +79,7 @@ public final class Daemon implements AutoCloseable {
 
         PodRegistry registry = new PodRegistry();
         SandboxKernel kernel = new SandboxKernel(context);
+        kernel.prepare();
         ContainerPlans plans = new ContainerPlans(
                 registry,
                 images,

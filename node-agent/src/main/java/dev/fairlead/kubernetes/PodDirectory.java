@@ -2,6 +2,7 @@ package dev.fairlead.kubernetes;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,5 +78,10 @@ record PodDirectory(Path path) implements Closeable {
                 return FileVisitResult.CONTINUE;
             }
         });
+        try {
+            Files.deleteIfExists(path.getParent());
+        } catch (DirectoryNotEmptyException othersRun) {
+            // The last one removes it.
+        }
     }
 }

@@ -190,7 +190,7 @@ public final class ContainerLifecycle {
                 handle.container().start();
             } catch (LauncherException e) {
                 awaitExit(container, AFTER_KILL);
-                throw e;
+                throw e.of(Exits.object(container, e.failure()));
             }
             container.becomeUnlessEnded(running);
         } finally {

@@ -3,6 +3,8 @@ package dev.fairlead.pod;
 import dev.fairlead.libcontainer.process.ExitRecord;
 import dev.fairlead.libcontainer.process.ExitStatus;
 import dev.fairlead.libcontainer.process.LaunchFailure;
+import dev.fairlead.oci.Process;
+import java.io.IOException;
 import java.util.Optional;
 
 /** How the end of a process is told to the kubelet. */
@@ -19,7 +21,7 @@ final class Exits {
         if (record.failure().isPresent()) {
             LaunchFailure failure = record.failure().get();
             return new ContainerState.Exited(
-                    0, finishedAt, NOT_STARTED, "StartError", failure.describe("container " + container.id()));
+                    0, finishedAt, NOT_STARTED, "StartError", failure.describe(object(container, failure)));
         }
         long startedAt = container.state().startedAt();
         return switch (record.status()) {
@@ -31,6 +33,21 @@ final class Exits {
             case ExitStatus.Unknown(String why) ->
                 new ContainerState.Exited(startedAt, finishedAt, UNKNOWN, "Unknown", why);
         };
+    }
+
+    /** What a launch failed on, as a person knows it: the command where it is that, else the container. */
+    static String object(PodContainer container, LaunchFailure failure) {
+        String name = "container " + container.config().getMetadata().getName();
+        if (!failure.commandNotFound() && !failure.commandNotExecutable()) {
+            return name;
+        }
+        try {
+            Process process = container.spec().process();
+            return process == null ? name : name + ", \"" + process.args().getFirst() + '"';
+        } catch (IOException e) {
+            // Its configuration cannot be read any more: the failure is told without the command's name.
+            return name;
+        }
     }
 
     /** Of a container whose warden is gone without a word: an exit code would be a guess. */

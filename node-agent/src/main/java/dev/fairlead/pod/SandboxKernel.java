@@ -1,6 +1,7 @@
 package dev.fairlead.pod;
 
 import dev.fairlead.cri.v1.NamespaceMode;
+import dev.fairlead.libcontainer.Container;
 import dev.fairlead.libcontainer.ContainerContext;
 import dev.fairlead.libcontainer.PauseContainer;
 import dev.fairlead.libcontainer.cgroups.CgroupException;
@@ -28,6 +29,11 @@ public final class SandboxKernel {
 
     public SandboxKernel(ContainerContext context) {
         this.context = context;
+    }
+
+    /** Makes the cgroup that holds the pods for which nobody names one; to be called once, at the start. */
+    public void prepare() throws CgroupException {
+        context.cgroups().create(SandboxRequests.OUR_CGROUPS, Container.NO_LIMITS, warning -> {});
     }
 
     /** Makes and pins the namespaces that the pod has of its own. */

@@ -12,7 +12,9 @@ import java.nio.file.Path;
 /** Reads what is asked of a sandbox. */
 final class SandboxRequests {
     private static final Path NODE_HOSTNAME = Path.of("/proc/sys/kernel/hostname");
-    private static final String OUR_CGROUPS = "/fairlead";
+    /** Below the cgroup mounts. */
+    static final String OUR_CGROUPS = "/fairlead";
+
     private static final int HOSTNAME_MAX = 64;
 
     private SandboxRequests() {}

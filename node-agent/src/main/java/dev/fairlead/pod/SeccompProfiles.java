@@ -51,14 +51,14 @@ public final class SeccompProfiles {
         if (reference.isEmpty()) {
             throw new InvalidConfigException(FIELD + ".localhost_ref: empty; name the profile's file");
         }
+        Path file = root.resolve(reference);
         try {
-            Seccomp profile =
-                    SeccompProfileFile.load(root.resolve(reference), ContainerCapabilities.bounding(capabilities));
+            Seccomp profile = SeccompProfileFile.load(file, ContainerCapabilities.bounding(capabilities));
             // Here rather than when the process is started: the message should name the field.
             SeccompProfile.compile(profile);
             return profile;
         } catch (SeccompException e) {
-            throw new InvalidConfigException(FIELD + ".localhost_ref: " + e.getMessage(), e);
+            throw new InvalidConfigException(FIELD + ".localhost_ref " + file + ": " + e.getMessage(), e);
         }
     }
 }

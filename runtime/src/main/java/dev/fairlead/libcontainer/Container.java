@@ -43,8 +43,10 @@ public final class Container implements AutoCloseable {
     /** No step of a creation takes long; one that does is stuck in the kernel, and the caller should hear of it. */
     private static final Duration STEP_LIMIT = Duration.ofSeconds(30);
 
-    private static final Resources NO_LIMITS =
+    /** Resources that limit nothing. */
+    public static final Resources NO_LIMITS =
             new Resources(Map.of(), List.of(), null, null, null, null, List.of(), null, Map.of(), Map.of());
+
     private static final int SIGKILL = 9;
     private static final String ROOTFS = "rootfs";
     private static final String CGROUP_OF_EXECS = "exec-";
@@ -52,15 +54,13 @@ public final class Container implements AutoCloseable {
     private final String id;
     private final Warden warden;
     private final Cgroup cgroup;
-    private final Fd init;
     private final ProcessId initId;
     private final ContainerStreams streams;
 
-    private Container(String id, Warden warden, Cgroup cgroup, Fd init, ProcessId initId, ContainerStreams streams) {
+    private Container(String id, Warden warden, Cgroup cgroup, ProcessId initId, ContainerStreams streams) {
         this.id = id;
         this.warden = warden;
         this.cgroup = cgroup;
-        this.init = init;
         this.initId = initId;
         this.streams = streams;
     }
@@ -139,7 +139,7 @@ public final class Container implements AutoCloseable {
                 started.procMount().ifPresent(Fd::close);
             }
             stdio.closeContainerEnds(context.devNull());
-            return new Container(request.id(), warden, cgroup, started.pidfd(), started.id(), stdio.streams());
+            return new Container(request.id(), warden, cgroup, started.id(), stdio.streams());
         }
     }
 
@@ -172,8 +172,7 @@ public final class Container implements AutoCloseable {
             undo.push(connected::close);
             ContainerStreams streams = ContainerStreams.fetch(connected, terminal, withStdin);
             undo.push(streams::close);
-            return new Container(
-                    id, connected, context.cgroups().open(cgroupsPath), Pidfds.open(init.pid()), init, streams);
+            return new Container(id, connected, context.cgroups().open(cgroupsPath), init, streams);
         } catch (IOException | RuntimeException e) {
             undo.run(e);
             throw e;
@@ -190,8 +189,12 @@ public final class Container implements AutoCloseable {
      * @param signal its number in signal(7)
      */
     public void signal(int signal) throws ErrnoException {
+        Optional<InitProcess> init = warden.init();
+        if (init.isEmpty()) {
+            return;
+        }
         try {
-            Pidfds.signal(init, signal);
+            Pidfds.signal(init.get().pidfd(), signal);
         } catch (ErrnoException e) {
             if (e.errno() != Errno.ESRCH) {
                 throw e;
@@ -299,7 +302,6 @@ public final class Container implements AutoCloseable {
     @Override
     public void close() {
         streams.close();
-        init.close();
         warden.close();
     }
 

@@ -19,6 +19,19 @@ public final class LauncherException extends IOException {
         this.failure = first.failure;
     }
 
+    private LauncherException(LauncherException first, String object) {
+        super(first.failure.describe(object), first);
+        this.failure = first.failure;
+    }
+
+    /**
+     * The same in other words.
+     * @param object what it happened to, as a person knows it: a command, a container's name
+     */
+    public LauncherException of(String object) {
+        return new LauncherException(this, object);
+    }
+
     /** The same, with the trace of this thread. */
     LauncherException again() {
         return new LauncherException(this);

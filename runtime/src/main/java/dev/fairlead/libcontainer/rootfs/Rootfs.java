@@ -7,6 +7,7 @@ import dev.fairlead.linux.Openat;
 import dev.fairlead.linux.Openat.OpenFlag;
 import dev.fairlead.linux.Openat.ResolveFlag;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -27,6 +28,9 @@ final class Rootfs {
             EnumSet.of(OpenFlag.PATH, OpenFlag.DIRECTORY, OpenFlag.NOFOLLOW);
     private static final Set<OpenFlag> NEW_FILE =
             EnumSet.of(OpenFlag.WRONLY, OpenFlag.CREAT, OpenFlag.EXCL, OpenFlag.NOFOLLOW);
+
+    /** As the kernel has it (path_resolution(7)). */
+    private static final int MAX_LINKS = 40;
 
     private final Fd root;
     private final Fd descriptors;
@@ -84,9 +88,17 @@ final class Rootfs {
 
     /** Makes an empty file at {@code inside}, where nothing was found. */
     Fd newFile(String inside, int mode) throws IOException {
-        try (Place place = place(inside, 0755)) {
-            return Openat.open(place.directory(), place.name(), NEW_FILE, mode);
+        List<String> wanted = parts(inside);
+        for (int links = 0; links <= MAX_LINKS; links++) {
+            try (Place place = place("/" + String.join("/", wanted), 0755)) {
+                Optional<List<String>> elsewhere = behindLink(place.directory(), wanted, wanted.size() - 1);
+                if (elsewhere.isEmpty()) {
+                    return Openat.open(place.directory(), place.name(), NEW_FILE, mode);
+                }
+                wanted = elsewhere.get();
+            }
         }
+        throw new IOException(inside + ": more than " + MAX_LINKS + " symbolic links");
     }
 
     /** Opens the directory that {@code inside} lies in; makes what is missing of it. */
@@ -114,25 +126,64 @@ final class Rootfs {
         return path.equals("/") ? real : real.substring(path.length());
     }
 
-    /** From the longest part of the name that exists, links resolved, downward; new names are made and entered one by one. */
+    /**
+     * From the longest part of the name that exists, links resolved, downward; new names are made and entered one by one. A link that leads
+     * nowhere is followed as if what it names were there, inside the root, and that is made (libcontainer's MkdirAllInRoot).
+     */
     private Fd makeDirectories(List<String> parts, int mode, Set<ResolveFlag> resolve) throws IOException {
-        int existing = parts.size();
-        Optional<Fd> start = Optional.empty();
-        while (start.isEmpty()) {
-            existing--; // the whole was looked for before; the root exists
-            String prefix = existing == 0 ? "." : String.join("/", parts.subList(0, existing));
-            start = Openat.find(root, prefix, DIRECTORY, resolve);
-        }
-        Fd directory = start.get();
-        for (String name : parts.subList(existing, parts.size())) {
-            try (Fd parent = directory) {
-                directory = enter(parent, name, mode);
+        List<String> wanted = parts;
+        for (int links = 0; links <= MAX_LINKS; links++) {
+            int existing = wanted.size() + 1;
+            Optional<Fd> start = Optional.empty();
+            while (start.isEmpty()) {
+                existing--; // the root exists
+                String prefix = existing == 0 ? "." : String.join("/", wanted.subList(0, existing));
+                start = Openat.find(root, prefix, DIRECTORY, resolve);
             }
+            Fd directory = start.get();
+            Optional<List<String>> elsewhere = Optional.empty();
+            for (int i = existing; i < wanted.size() && elsewhere.isEmpty(); i++) {
+                try (Fd parent = directory) {
+                    elsewhere = resolve.contains(ResolveFlag.NO_SYMLINKS)
+                            ? Optional.empty()
+                            : behindLink(parent, wanted, i);
+                    if (elsewhere.isEmpty()) {
+                        directory = enter(parent, wanted.get(i), mode);
+                    }
+                }
+            }
+            if (elsewhere.isEmpty()) {
+                return directory;
+            }
+            wanted = elsewhere.get();
         }
-        return directory;
+        throw new IOException("/" + String.join("/", parts) + ": more than " + MAX_LINKS + " symbolic links");
+    }
+
+    /** The name with the link at {@code index} replaced by what it says; empty where there is no link. */
+    private static Optional<List<String>> behindLink(Fd parent, List<String> parts, int index) throws IOException {
+        String target;
+        try {
+            target = Openat.readLink(parent, parts.get(index));
+        } catch (ErrnoException e) {
+            // EINVAL: something else has that name. ENOENT: nothing has.
+            if (e.errno() == Errno.EINVAL || e.errno() == Errno.ENOENT) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+        List<String> name = new ArrayList<>(target.startsWith("/") ? List.of() : parts.subList(0, index));
+        name.addAll(parts(target));
+        name.addAll(parts.subList(index + 1, parts.size()));
+        return Optional.of(name);
     }
 
     private static Fd enter(Fd parent, String name, int mode) throws IOException {
+        if (name.equals("..")) {
+            // Below a directory that was just made, up is a way out of the root: only openat2 may follow it, and only
+            // where all of it exists.
+            throw new IOException("\"..\" behind a directory that does not exist");
+        }
         try {
             Openat.makeDirectory(parent, name, mode);
         } catch (ErrnoException e) {

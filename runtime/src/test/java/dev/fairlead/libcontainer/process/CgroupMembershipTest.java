@@ -39,7 +39,8 @@ class CgroupMembershipTest extends LauncherTest {
     }
 
     private void make(Path hierarchy, String type) throws IOException {
-        Path cgroup = hierarchy.resolve("fairlead-test-" + ProcessHandle.current().pid());
+        Path cgroup =
+                hierarchy.resolve("fairlead-test-" + ProcessHandle.current().pid());
         Files.createDirectory(cgroup);
         made.add(cgroup);
         if (type.equals("cgroup2")) {
@@ -86,8 +87,8 @@ class CgroupMembershipTest extends LauncherTest {
     @Test
     void anExecMayHaveOneOfItsOwn() throws Exception {
         Assumptions.assumeTrue(unifiedDirectory.isPresent(), "no cgroup v2 hierarchy is mounted here");
-        Path own = Files.createDirectory(unifiedDirectory.get().resolveSibling(
-                unifiedDirectory.get().getFileName() + "-exec"));
+        Path own = Files.createDirectory(
+                unifiedDirectory.get().resolveSibling(unifiedDirectory.get().getFileName() + "-exec"));
         made.add(own);
         try (Fd directory = open(own, OpenFlag.DIRECTORY);
                 TestContainer container = container()
@@ -98,7 +99,8 @@ class CgroupMembershipTest extends LauncherTest {
             ExecRequest request = new ExecRequest(
                     plain.process(), plain.stdin(), plain.stdout(), plain.stderr(), Optional.of(directory));
             try (Exec exec = container.warden().exec(request, TestContainer.LIMIT)) {
-                assertThat(Files.readString(own.resolve("cgroup.procs")).strip()).isEqualTo(Integer.toString(exec.pid()));
+                assertThat(Files.readString(own.resolve("cgroup.procs")).strip())
+                        .isEqualTo(Integer.toString(exec.pid()));
             }
         }
     }
