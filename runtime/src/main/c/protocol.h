@@ -51,7 +51,7 @@ enum type {
 	FAILED = 19,	   /* id, step, error, detail */
 	EXITED = 20,	   /* id, status, time */
 	EXEC_STARTED = 21, /* id, pid; + pidfd */
-	STATE = 22,	   /* to each daemon that connects: state, pid, and of an ended one status, time, step, error, detail; + pidfd while it lives */
+	STATE = 22,	   /* to each daemon that connects: state, id: the warden's pid, pid: init's + pidfd; of an ended one as EXITED */
 	REFUSED = 23,	   /* error; detail: the type refused */
 	/* inside the launcher */
 	INIT_PID = 32,	   /* usher to warden: pid */

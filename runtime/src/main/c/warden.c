@@ -422,6 +422,7 @@ static void greet(void)
 	sys(SYS_setsockopt, CHANNEL, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
 	warden.connected = true;
 	m.type = STATE;
+	m.id = (u32)sys(SYS_getpid);
 	m.state = warden.state;
 	m.pid = warden.init;
 	tell(&m, pidfd, warden.init == 0 ? 0 : 1);

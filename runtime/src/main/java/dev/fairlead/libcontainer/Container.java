@@ -13,11 +13,9 @@ import dev.fairlead.libcontainer.process.Warden;
 import dev.fairlead.libcontainer.rootfs.RootSource;
 import dev.fairlead.libcontainer.rootfs.RootfsRequest;
 import dev.fairlead.libcontainer.rootfs.RootfsThread;
-import dev.fairlead.linux.Errno;
 import dev.fairlead.linux.ErrnoException;
 import dev.fairlead.linux.Fd;
 import dev.fairlead.linux.Namespaces.Kind;
-import dev.fairlead.linux.Pidfds;
 import dev.fairlead.oci.Linux;
 import dev.fairlead.oci.Namespace;
 import dev.fairlead.oci.Process;
@@ -189,17 +187,7 @@ public final class Container implements AutoCloseable {
      * @param signal its number in signal(7)
      */
     public void signal(int signal) throws ErrnoException {
-        Optional<InitProcess> init = warden.init();
-        if (init.isEmpty()) {
-            return;
-        }
-        try {
-            Pidfds.signal(init.get().pidfd(), signal);
-        } catch (ErrnoException e) {
-            if (e.errno() != Errno.ESRCH) {
-                throw e;
-            }
-        }
+        warden.signal(signal);
     }
 
     /** Sends SIGKILL to every process of the container. */

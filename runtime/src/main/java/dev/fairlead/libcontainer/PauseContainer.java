@@ -40,7 +40,7 @@ public final class PauseContainer {
             undo.push(cgroup::kill);
             InitRequest request = InitRequest.pause(Map.of(), borrowed.membership(cgroup), context.devNull());
             try (Warden warden = Warden.start(context.launcher(), context.loop(), id, directory, request)) {
-                undo.push(() -> warden.abort(STEP_LIMIT));
+                undo.push(() -> Warden.abortForgotten(context.loop(), id, directory, STEP_LIMIT));
                 int pid = warden.awaitInit(STEP_LIMIT).id().pid();
                 warden.awaitCreated(STEP_LIMIT);
                 warden.launch(STEP_LIMIT);

@@ -26,6 +26,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +50,7 @@ public final class Warden implements AutoCloseable {
     private volatile Optional<InitProcess> init = Optional.empty();
 
     private final CompletableFuture<ExitRecord> exit;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     /** How far the container is. */
     public enum State {
@@ -203,20 +205,20 @@ public final class Warden implements AutoCloseable {
             throw e;
         }
         try (Channel channel = Channel.open(id, "", socket, loop)) {
-            Message state = channel.state()
-                    .orTimeout(limit.toNanos(), TimeUnit.NANOSECONDS)
-                    .join();
-            if (State.values()[state.state()] != State.ENDED) {
-                for (Fd init : state.descriptors()) {
-                    Pidfds.signal(init, SIGKILL);
-                    init.close();
+            Message state = join(channel.state(), limit);
+            try (Fd warden = Pidfds.open(state.id())) {
+                if (State.values()[state.state()] != State.ENDED) {
+                    for (Fd init : state.descriptors()) {
+                        Pidfds.signal(init, SIGKILL);
+                        init.close();
+                    }
+                    join(channel.exited(), limit);
                 }
-                channel.exited()
-                        .orTimeout(limit.toNanos(), TimeUnit.NANOSECONDS)
-                        .join();
+                channel.send(MessageType.RELEASE, List.of());
+                join(channel.gone(), limit);
+                // It is our child where it was this daemon that let go of it.
+                reap(warden, limit);
             }
-            channel.send(MessageType.RELEASE, List.of());
-            channel.gone().orTimeout(limit.toNanos(), TimeUnit.NANOSECONDS).join();
             return true;
         } catch (CompletionException e) {
             throw new IOException(
@@ -224,11 +226,21 @@ public final class Warden implements AutoCloseable {
         }
     }
 
+    private static <T> T join(CompletableFuture<T> future, Duration limit) {
+        return future.copy().orTimeout(limit.toNanos(), TimeUnit.NANOSECONDS).join();
+    }
+
+    private static void reap(Fd pidfd, Duration limit) throws ErrnoException {
+        if (Pidfds.awaitEnd(pidfd, limit)) {
+            Pidfds.reap(pidfd);
+        }
+    }
+
     /** Learns from STATE what the messages to the daemon before us said. */
     private void adopt(Message message) throws IOException {
         State reached = State.values()[message.state()];
         if (message.pid() != 0) {
-            init = Optional.of(initOf(message));
+            init = initOf(message); // empty where it has ended since: then EXITED is on its way
         }
         if (reached.compareTo(State.CREATED) >= 0) {
             channel.created().complete(message);
@@ -242,15 +254,15 @@ public final class Warden implements AutoCloseable {
         }
     }
 
-    private InitProcess initOf(Message message) throws IOException {
-        Fd initPidfd = message.descriptors().getFirst();
-        Optional<Fd> procMount = message.descriptors().stream().skip(1).findFirst();
+    private Optional<InitProcess> initOf(Message message) throws IOException {
         Optional<ProcessId> process = ProcessId.of(message.pid());
         if (process.isEmpty()) {
             message.descriptors().forEach(Fd::close);
-            throw new IOException("the first process of container " + container + " has ended already");
         }
-        return new InitProcess(process.get(), initPidfd, procMount);
+        return process.map(found -> new InitProcess(
+                found,
+                message.descriptors().getFirst(),
+                message.descriptors().stream().skip(1).findFirst()));
     }
 
     /** The warden's process, to be remembered for {@link #connect}. */
@@ -287,9 +299,10 @@ public final class Warden implements AutoCloseable {
      */
     public InitProcess awaitInit(Duration limit) throws IOException {
         if (init.isEmpty()) {
-            init = Optional.of(initOf(await(channel.ready(), limit, "to make the container's first process")));
+            init = initOf(await(channel.ready(), limit, "to make the container's first process"));
         }
-        return init.orElseThrow();
+        return init.orElseThrow(
+                () -> new IOException("the first process of container " + container + " has ended already"));
     }
 
     /**
@@ -372,9 +385,7 @@ public final class Warden implements AutoCloseable {
      */
     public void release(Duration limit) throws IOException {
         await(channel.release(), limit, "to end");
-        if (Pidfds.awaitEnd(pidfd, limit)) {
-            Pidfds.reap(pidfd);
-        }
+        reap(pidfd, limit);
     }
 
     /** Undoes whatever there is of a container: kills init, waits for its end, and releases the warden. */
@@ -385,7 +396,7 @@ public final class Warden implements AutoCloseable {
         } catch (IOException e) {
             // Then there is none, and its end is recorded.
         }
-        killInit();
+        signal(SIGKILL);
         try {
             await(exit, limit, "to see the end of the container's first process");
         } catch (IOException e) {
@@ -394,27 +405,26 @@ public final class Warden implements AutoCloseable {
             }
         }
         if (channel.gone().isDone()) {
-            reapIfEnded();
+            reap(pidfd, limit);
         } else {
             release(limit);
         }
     }
 
-    private void killInit() throws IOException {
-        if (init.isPresent()) {
-            try {
-                Pidfds.signal(init.get().pidfd(), SIGKILL);
-            } catch (ErrnoException e) {
-                if (e.errno() != Errno.ESRCH) {
-                    throw e;
-                }
-            }
+    /**
+     * Signals init; nothing happens where it has ended.
+     * @param signal its number in signal(7)
+     */
+    public void signal(int signal) throws ErrnoException {
+        if (init.isEmpty()) {
+            return;
         }
-    }
-
-    private void reapIfEnded() throws IOException {
-        if (Pidfds.awaitEnd(pidfd, Duration.ofSeconds(1))) {
-            Pidfds.reap(pidfd);
+        try {
+            Pidfds.signal(init.get().pidfd(), signal);
+        } catch (ErrnoException e) {
+            if (e.errno() != Errno.ESRCH) {
+                throw e;
+            }
         }
     }
 
@@ -442,10 +452,18 @@ public final class Warden implements AutoCloseable {
                 : new IOException(cause == null ? "no cause is known" : cause.getMessage(), cause);
     }
 
+    /** Drops the connection; a second call does nothing. */
     @Override
     public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
         channel.close();
         init.ifPresent(process -> process.pidfd().close());
-        pidfd.close();
+        try (pidfd) {
+            Pidfds.reap(pidfd); // of one that was killed; of one that lives there is nothing to take
+        } catch (ErrnoException e) {
+            throw new IllegalStateException("waiting for our own child", e);
+        }
     }
 }

@@ -86,6 +86,19 @@ class RestartTest extends LauncherTest {
     }
 
     @Test
+    void aForgottenContainerIsEndedWithItsWardenAndLeavesNoZombie() throws Exception {
+        TestContainer container = container().args("/bin/sleep", "60").run();
+        ProcessId warden = container.warden().id();
+        ProcessId init = container.warden().init().orElseThrow().id();
+        container.disconnect();
+        assertThat(Warden.abortForgotten(loop, "forgotten", container.directory, TestContainer.LIMIT)).isTrue();
+        assertThat(warden.exists()).isFalse();
+        assertThat(init.exists()).isFalse();
+        assertThat(Warden.abortForgotten(loop, "forgotten", container.directory, TestContainer.LIMIT)).isFalse();
+        container.closeStreams();
+    }
+
+    @Test
     void aSecondDaemonIsTurnedAway() throws Exception {
         try (TestContainer container = container().args("/bin/sleep", "60").run()) {
             assertThatThrownBy(() -> Warden.connect(

@@ -240,6 +240,13 @@ final class TestContainer implements AutoCloseable {
         return new ExecRequest(ProcessRequest.of(process(args), ALL), devNull, devNull, devNull, Optional.empty());
     }
 
+    /** Of a container that is gone already. */
+    void closeStreams() {
+        output.close();
+        input.close();
+        devNull.close();
+    }
+
     @Override
     public void close() throws IOException {
         try (Warden last = warden;
