@@ -30,7 +30,7 @@ class CgroupMembershipTest extends LauncherTest {
         for (String line : Files.readAllLines(Path.of("/proc/self/mountinfo"))) {
             String[] fields = line.split(" ", -1);
             String type = fields[List.of(fields).indexOf("-") + 1];
-            boolean ours = type.equals("cgroup2") || type.equals("cgroup") && fields[4].matches(".*/(pids|freezer)");
+            boolean ours = type.equals("cgroup2") || (type.equals("cgroup") && fields[4].matches(".*/(pids|freezer)"));
             if (ours && fields[3].equals("/")) {
                 make(Path.of(fields[4]), type);
             }

@@ -91,10 +91,12 @@ class RestartTest extends LauncherTest {
         ProcessId warden = container.warden().id();
         ProcessId init = container.warden().init().orElseThrow().id();
         container.disconnect();
-        assertThat(Warden.abortForgotten(loop, "forgotten", container.directory, TestContainer.LIMIT)).isTrue();
+        assertThat(Warden.abortForgotten(loop, "forgotten", container.directory, TestContainer.LIMIT))
+                .isTrue();
         assertThat(warden.exists()).isFalse();
         assertThat(init.exists()).isFalse();
-        assertThat(Warden.abortForgotten(loop, "forgotten", container.directory, TestContainer.LIMIT)).isFalse();
+        assertThat(Warden.abortForgotten(loop, "forgotten", container.directory, TestContainer.LIMIT))
+                .isFalse();
         container.closeStreams();
     }
 
