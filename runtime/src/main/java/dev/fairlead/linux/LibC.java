@@ -103,6 +103,14 @@ public interface LibC {
 
     long sendfile(int out, int in, @Nullable Pointer offset, long count);
 
+    int setfsuid(int uid);
+
+    int setfsgid(int gid);
+
+    int capget(Pointer header, Pointer data);
+
+    int capset(Pointer header, Pointer data);
+
     // Signals and what libseccomp wrote (Signals, SeccompFilter).
 
     int kill(int pid, int signal);

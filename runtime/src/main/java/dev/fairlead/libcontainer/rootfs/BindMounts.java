@@ -19,13 +19,9 @@ final class BindMounts {
     void attach(BindSource source) throws IOException {
         // All attributes before any path leads here: between a bind and its remount a setuid file could be run.
         source.configure(base);
-        boolean procfs = source.isProcfs();
-        MountTarget.Kind kind = source.isDirectory() ? MountTarget.Kind.DIRECTORY : MountTarget.Kind.FILE;
-        try (MountTarget target = MountTarget.of(rootfs, source.entry().destination(), kind, procfs)) {
+        try (MountTarget target = MountTarget.of(rootfs, source)) {
             target.attach(source.tree());
-            if (procfs
-                    && source.status().inode() != PROC_ROOT_INODE
-                    && target.path().equals("/proc")) {
+            if (target.path().equals("/proc") && source.status().inode() != PROC_ROOT_INODE) {
                 LOG.log(
                         System.Logger.Level.WARNING,
                         "{0}: its source is a part of a procfs, not the root of one",

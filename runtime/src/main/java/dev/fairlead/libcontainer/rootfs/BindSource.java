@@ -3,6 +3,7 @@ package dev.fairlead.libcontainer.rootfs;
 import dev.fairlead.linux.Errno;
 import dev.fairlead.linux.ErrnoException;
 import dev.fairlead.linux.Fd;
+import dev.fairlead.linux.FileType;
 import dev.fairlead.linux.Mounts;
 import dev.fairlead.linux.Mounts.Attribute;
 import dev.fairlead.linux.Mounts.AttributeChange;
@@ -26,12 +27,10 @@ final class BindSource implements AutoCloseable {
 
     private final MountEntry entry;
     private final Fd tree;
-    private final Stat.Status status;
 
-    private BindSource(MountEntry entry, Fd tree, Stat.Status status) {
+    private BindSource(MountEntry entry, Fd tree) {
         this.entry = entry;
         this.tree = tree;
-        this.status = status;
     }
 
     /** Clones the mount at the entry's source, in the mount namespace that this thread is in. */
@@ -40,17 +39,10 @@ final class BindSource implements AutoCloseable {
         if (entry.options().recursiveBind()) {
             flags.add(TreeFlag.RECURSIVE);
         }
-        Fd tree;
         try {
-            tree = Mounts.openTree(Fd.CWD, entry.source(), flags);
+            return new BindSource(entry, Mounts.openTree(Fd.CWD, entry.source(), flags));
         } catch (ErrnoException e) {
             throw new RootfsException(entry.describe(), e, explain(entry.source(), e.errno()));
-        }
-        try {
-            return new BindSource(entry, tree, Stat.of(tree));
-        } catch (IOException e) {
-            tree.close();
-            throw new RootfsException(entry.describe(), e);
         }
     }
 
@@ -61,20 +53,22 @@ final class BindSource implements AutoCloseable {
      *
      * @return this where nothing, or something else, is at the path here
      */
-    BindSource lockedHere() {
+    BindSource lockedHere() throws IOException {
+        BindSource here;
         try {
-            BindSource here = open(entry);
-            if (here.status.isSameFileAs(status)) {
-                close();
-                return here;
-            }
-            here.close();
+            here = open(entry);
         } catch (RootfsException e) {
             LOG.log(
                     System.Logger.Level.DEBUG,
                     "not to be had in the container''s mount namespace: {0}",
                     e.getMessage());
+            return this;
         }
+        if (here.status().isSameFileAs(status())) {
+            close();
+            return here;
+        }
+        here.close();
         return this;
     }
 
@@ -134,12 +128,12 @@ final class BindSource implements AutoCloseable {
         return tree;
     }
 
-    Stat.Status status() {
-        return status;
+    Stat.Status status() throws IOException {
+        return Stat.of(tree);
     }
 
-    boolean isDirectory() {
-        return status.type() == dev.fairlead.linux.FileType.DIRECTORY;
+    boolean isDirectory() throws IOException {
+        return status().type() == FileType.DIRECTORY;
     }
 
     boolean isProcfs() throws IOException {

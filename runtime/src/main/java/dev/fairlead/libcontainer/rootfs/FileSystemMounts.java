@@ -28,6 +28,7 @@ final class FileSystemMounts implements AutoCloseable {
 
     private final Rootfs rootfs;
     private final Optional<String> label;
+    private final Optional<IdMap> ids;
     private final Optional<Fd> procMount;
     private final List<Fd> opened = new ArrayList<>();
     private final List<Late> late = new ArrayList<>();
@@ -40,11 +41,13 @@ final class FileSystemMounts implements AutoCloseable {
      * Works on a root.
      *
      * @param label SELinux
+     * @param ids of the container's user namespace
      * @param procMount a detached procfs of the container's PID namespace, borrowed; empty: the container is in ours
      */
-    FileSystemMounts(Rootfs rootfs, Optional<String> label, Optional<Fd> procMount) {
+    FileSystemMounts(Rootfs rootfs, Optional<String> label, Optional<IdMap> ids, Optional<Fd> procMount) {
         this.rootfs = rootfs;
         this.label = label;
+        this.ids = ids;
         this.procMount = procMount;
     }
 
@@ -105,7 +108,7 @@ final class FileSystemMounts implements AutoCloseable {
     }
 
     private void attachNew(MountEntry entry) throws IOException {
-        try (MountTarget target = MountTarget.of(rootfs, entry.destination(), MountTarget.Kind.DIRECTORY, false)) {
+        try (MountTarget target = MountTarget.directory(rootfs, entry.destination())) {
             List<NewFileSystem.Option> options = options(entry, target);
             Set<Attribute> attributes = entry.options().attributes();
             // Below /dev nodes are made, and a tmpfs may get directories to mount on: both become read-only last.
@@ -135,7 +138,11 @@ final class FileSystemMounts implements AutoCloseable {
             int mode = Stat.of(target.fd()).mode();
             options.add(new NewFileSystem.Option("mode", "0" + Integer.toOctalString(mode)));
         }
-        options.addAll(NewFileSystem.options(entry.options(), entry.type()));
+        for (NewFileSystem.Option option : NewFileSystem.options(entry.options(), entry.type())) {
+            boolean owner = ids.isPresent()
+                    && (entry.type().equals("tmpfs") || entry.type().equals("devpts"));
+            options.add(owner ? ids.get().translate(option) : option);
+        }
         if (!entry.type().equals("mqueue")) {
             label.ifPresent(text -> options.add(new NewFileSystem.Option("context", text)));
         }

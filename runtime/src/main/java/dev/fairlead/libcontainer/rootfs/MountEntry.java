@@ -57,6 +57,10 @@ record MountEntry(
                 index, destination, type, source, options, mount.options(), mount.uidMappings(), mount.gidMappings());
     }
 
+    boolean isIdMapped() {
+        return options.idmap() != MountOptions.Idmap.NONE || !uidMappings.isEmpty() || !gidMappings.isEmpty();
+    }
+
     boolean isCgroup() {
         return type.equals("cgroup");
     }

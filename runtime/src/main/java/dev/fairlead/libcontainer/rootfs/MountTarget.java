@@ -16,22 +16,26 @@ import java.util.Optional;
  * @param existed the image, or an earlier mount, had it
  */
 record MountTarget(Fd fd, String path, boolean existed) implements AutoCloseable {
-    /** What kind of target is made where there is none. */
-    enum Kind {
-        DIRECTORY,
-        FILE
+    /** Finds the target of a bind mount, links followed inside the root, or makes it in the kind of the source. */
+    static MountTarget of(Rootfs rootfs, BindSource source) throws IOException {
+        String destination = source.entry().destination();
+        Optional<Fd> found = rootfs.find(destination);
+        Fd fd;
+        if (found.isPresent()) {
+            fd = found.get();
+        } else if (source.isDirectory()) {
+            fd = rootfs.newDirectory(destination, 0755);
+        } else {
+            fd = rootfs.newFile(destination, 0644);
+        }
+        return guarded(rootfs, fd, found.isPresent(), source::isProcfs);
     }
 
-    /** Finds the target, links followed inside the root, or makes it. */
-    static MountTarget of(Rootfs rootfs, String destination, Kind kind, boolean procfs) throws IOException {
+    /** Finds the target of a file system that is no procfs, links followed inside the root, or makes a directory. */
+    static MountTarget directory(Rootfs rootfs, String destination) throws IOException {
         Optional<Fd> found = rootfs.find(destination);
-        Fd fd = found.isPresent()
-                ? found.get()
-                : switch (kind) {
-                    case DIRECTORY -> rootfs.newDirectory(destination, 0755);
-                    case FILE -> rootfs.newFile(destination, 0644);
-                };
-        return guarded(rootfs, fd, found.isPresent(), procfs);
+        Fd fd = found.isPresent() ? found.get() : rootfs.newDirectory(destination, 0755);
+        return guarded(rootfs, fd, found.isPresent(), () -> false);
     }
 
     /**
@@ -40,14 +44,21 @@ record MountTarget(Fd fd, String path, boolean existed) implements AutoCloseable
      */
     static MountTarget plainDirectory(Rootfs rootfs, String destination, boolean procfs) throws IOException {
         // Judged by name first: below /proc not even a directory is made.
-        guard(destination, procfs);
-        return guarded(rootfs, rootfs.directoryWithoutLinks(destination, 0755), true, procfs);
+        guard(destination, () -> procfs);
+        return guarded(rootfs, rootfs.directoryWithoutLinks(destination, 0755), true, () -> procfs);
     }
 
-    private static MountTarget guarded(Rootfs rootfs, Fd fd, boolean existed, boolean procfs) throws IOException {
+    /** Whether a procfs is mounted; asked only where it matters. */
+    @FunctionalInterface
+    private interface ProcfsQuestion {
+        boolean isProcfs() throws IOException;
+    }
+
+    private static MountTarget guarded(Rootfs rootfs, Fd fd, boolean existed, ProcfsQuestion question)
+            throws IOException {
         try {
             String path = rootfs.pathOf(fd);
-            guard(path, procfs);
+            guard(path, question);
             return new MountTarget(fd, path, existed);
         } catch (IOException e) {
             fd.close();
@@ -55,7 +66,8 @@ record MountTarget(Fd fd, String path, boolean existed) implements AutoCloseable
         }
     }
 
-    private static void guard(String path, boolean procfs) throws IOException {
+    private static void guard(String path, ProcfsQuestion question) throws IOException {
+        boolean procfs = ProcGuard.judge(path) == ProcGuard.Verdict.PROC && question.isProcfs();
         Optional<String> refusal = ProcGuard.refusal(path, procfs);
         if (refusal.isPresent()) {
             throw new IOException(refusal.get());

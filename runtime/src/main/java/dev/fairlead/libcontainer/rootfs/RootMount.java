@@ -3,7 +3,10 @@ package dev.fairlead.libcontainer.rootfs;
 import dev.fairlead.linux.Errno;
 import dev.fairlead.linux.ErrnoException;
 import dev.fairlead.linux.Fd;
+import dev.fairlead.linux.FileType;
 import dev.fairlead.linux.Mounts;
+import dev.fairlead.linux.Mounts.Attribute;
+import dev.fairlead.linux.Mounts.AttributeChange;
 import dev.fairlead.linux.Mounts.TreeFlag;
 import dev.fairlead.linux.Namespaces;
 import dev.fairlead.linux.Openat;
@@ -15,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -29,8 +33,6 @@ final class RootMount {
 
     private static volatile @Nullable OverlayApi overlayApi;
 
-    private RootMount() {}
-
     /** How overlayfs is told of its layers. */
     enum OverlayApi {
         /** One by one, {@code lowerdir+}: Linux 6.7. */
@@ -39,15 +41,30 @@ final class RootMount {
         ONE_STRING
     }
 
+    private final Path attachPoint;
+    private final Fd target;
+    private final Fd descriptors;
+    private final OverlayApi api;
+
     /**
-     * Attaches an overlay.
+     * Prepares to mount.
      *
      * @param attachPoint path of {@code target}
-     * @param descriptors /proc/thread-self/fd
+     * @param target borrowed
+     * @param descriptors /proc/thread-self/fd, borrowed
+     */
+    RootMount(Path attachPoint, Fd target, Fd descriptors, OverlayApi api) {
+        this.attachPoint = attachPoint;
+        this.target = target;
+        this.descriptors = descriptors;
+        this.api = api;
+    }
+
+    /**
+     * Attaches an overlay.
      * @return the mounted root, owned
      */
-    static Fd attachOverlay(RootSource.Overlay overlay, OverlayApi api, Path attachPoint, Fd target, Fd descriptors)
-            throws IOException {
+    Fd attach(RootSource.Overlay overlay) throws IOException {
         return switch (api) {
             case LAYER_BY_LAYER -> {
                 Fd mount = layerByLayer(overlay);
@@ -59,8 +76,49 @@ final class RootMount {
                     throw e;
                 }
             }
-            case ONE_STRING -> oneString(overlay, attachPoint, target, descriptors);
+            case ONE_STRING -> oneString(overlay);
         };
+    }
+
+    /**
+     * Attaches an overlay whose files belong inside to whom the layers say they belong. overlayfs itself cannot be idmapped (EINVAL), its layers
+     * can (Linux 5.19): idmapped copies of their mounts are attached to a tmpfs first, upon which the overlay then comes to lie. Attached,
+     * since before 6.15 overlayfs takes no directory of a mount that is not.
+     *
+     * @param userNamespace the container's
+     */
+    Fd attachMapped(RootSource.Overlay overlay, Fd userNamespace) throws IOException {
+        Path parent = overlay.upper().getParent();
+        if (parent == null || !parent.equals(overlay.work().getParent())) {
+            throw new IOException(
+                    overlay.upper() + " and " + overlay.work()
+                            + " must lie in one directory: with a user namespace overlayfs gets them through one idmapped mount");
+        }
+        try (Fd tmpfs = NewFileSystem.mount("tmpfs", "layers", List.of(), Set.of())) {
+            Mounts.attach(tmpfs, target);
+            List<Path> layers = new ArrayList<>();
+            for (Path layer : overlay.layers()) {
+                layers.add(attachCopy(tmpfs, layer, Integer.toString(layers.size()), userNamespace));
+            }
+            Path writable = attachCopy(tmpfs, parent, "writable", userNamespace);
+            return attach(new RootSource.Overlay(
+                    layers,
+                    writable.resolve(overlay.upper().getFileName()),
+                    writable.resolve(overlay.work().getFileName())));
+        }
+    }
+
+    private Path attachCopy(Fd tmpfs, Path directory, String name, Fd userNamespace) throws IOException {
+        AttributeChange idmap =
+                new AttributeChange(Set.of(Attribute.IDMAP), Set.of(), Optional.empty(), Optional.of(userNamespace));
+        try (Fd copy = Mounts.openTree(Fd.CWD, directory.toString(), EnumSet.of(TreeFlag.CLONE))) {
+            Mounts.setAttributes(copy, idmap);
+            Openat.makeDirectory(tmpfs, name, 0755);
+            try (Fd place = Openat.open(tmpfs, name, EnumSet.of(OpenFlag.PATH, OpenFlag.NOFOLLOW), 0)) {
+                Mounts.attach(copy, place);
+            }
+        }
+        return attachPoint.resolve(name);
     }
 
     private static Fd layerByLayer(RootSource.Overlay overlay) throws IOException {
@@ -108,8 +166,7 @@ final class RootMount {
      * Names every directory by the number of a descriptor, looked up from /proc/thread-self/fd as working directory: so neither a colon in a
      * path nor a page full of layers is a matter, for 500 layers take 2 KiB.
      */
-    private static Fd oneString(RootSource.Overlay overlay, Path attachPoint, Fd target, Fd descriptors)
-            throws IOException {
+    private Fd oneString(RootSource.Overlay overlay) throws IOException {
         List<Fd> opened = new ArrayList<>();
         try (Fd before = Openat.open(Fd.CWD, ".", HANDLE, 0)) {
             for (Path layer : overlay.layers()) {
@@ -177,7 +234,7 @@ final class RootMount {
         paths.add(overlay.work());
         for (Path path : paths) {
             try {
-                if (Stat.ofPath(path.toString()).type() != dev.fairlead.linux.FileType.DIRECTORY) {
+                if (Stat.ofPath(path.toString()).type() != FileType.DIRECTORY) {
                     return path + " is no directory";
                 }
             } catch (ErrnoException e) {

@@ -2,6 +2,7 @@ package dev.fairlead.libcontainer.rootfs;
 
 import dev.fairlead.libcontainer.process.InitProcess;
 import dev.fairlead.linux.Fd;
+import dev.fairlead.linux.FileCredentials;
 import dev.fairlead.linux.Mounts;
 import dev.fairlead.linux.Mounts.AttributeChange;
 import dev.fairlead.linux.Mounts.Propagation;
@@ -39,6 +40,7 @@ final class RootfsBuilder implements AutoCloseable {
     private Optional<Fd> rootTree = Optional.empty();
     private Optional<Fd> console = Optional.empty();
     private Optional<CgroupHierarchies> cgroups = Optional.empty();
+    private Optional<Fd> userNamespace = Optional.empty();
 
     /** Understands the request; nothing is touched yet. */
     RootfsBuilder(RootfsRequest request, InitProcess init) throws RootfsException {
@@ -87,6 +89,14 @@ final class RootfsBuilder implements AutoCloseable {
                 throw new RootfsException("root " + path, e);
             }
         }
+        if (request.ids().isPresent()) {
+            try {
+                userNamespace = Optional.of(keep(Namespaces.openOf(init.id().pid(), Kind.USER)));
+            } catch (IOException e) {
+                throw new RootfsException(
+                        "user namespace of process " + init.id().pid(), e);
+            }
+        }
         if (entries.stream().anyMatch(MountEntry::isCgroup)) {
             try {
                 cgroups = Optional.of(CgroupHierarchies.of(init.id().pid()));
@@ -106,9 +116,34 @@ final class RootfsBuilder implements AutoCloseable {
         } catch (IOException e) {
             throw new RootfsException("namespaces of process " + init.id().pid(), e);
         }
-        if (request.hasUserNamespace()) {
-            sources.replaceAll((_, source) -> source.lockedHere());
+        for (MountEntry entry : entries) {
+            if (entry.isBind()) {
+                try {
+                    settle(entry);
+                } catch (IOException e) {
+                    throw new RootfsException(entry.describe(), e);
+                }
+            }
         }
+    }
+
+    /** A source takes the locks, or the id mappings, of the container's user namespace. */
+    private void settle(MountEntry entry) throws IOException {
+        BindSource source = Objects.requireNonNull(sources.get(entry.index()));
+        if (entry.isIdMapped()) {
+            source.mapIds(userNamespace(entry));
+        } else if (userNamespace.isPresent()) {
+            sources.put(entry.index(), source.lockedHere());
+        }
+    }
+
+    private Fd userNamespace(MountEntry entry) throws IOException {
+        IdMap own = new IdMap(entry.uidMappings(), entry.gidMappings());
+        boolean same = entry.uidMappings().isEmpty() || request.ids().equals(Optional.of(own));
+        if (userNamespace.isEmpty() || !same) {
+            throw new IOException("mappings other than those of the container's user namespace are not supported yet");
+        }
+        return userNamespace.get();
     }
 
     /**
@@ -117,6 +152,7 @@ final class RootfsBuilder implements AutoCloseable {
      */
     Fd build() throws RootfsException {
         Fd descriptors = openDescriptors();
+        actAsContainersRoot();
         Fd root = attachRoot(descriptors);
         try {
             furnish(new Rootfs(root, descriptors));
@@ -131,7 +167,8 @@ final class RootfsBuilder implements AutoCloseable {
     }
 
     private void furnish(Rootfs rootfs) throws RootfsException {
-        try (FileSystemMounts fileSystems = new FileSystemMounts(rootfs, request.mountLabel(), init.procMount())) {
+        try (FileSystemMounts fileSystems =
+                new FileSystemMounts(rootfs, request.mountLabel(), request.ids(), init.procMount())) {
             BindMounts binds = new BindMounts(rootfs, base);
             for (MountEntry entry : entries) {
                 attach(entry, rootfs, fileSystems, binds);
@@ -145,6 +182,22 @@ final class RootfsBuilder implements AutoCloseable {
             if (request.readonly()) {
                 FileSystemMounts.makeReadOnly("root, read-only", rootfs.descriptor());
             }
+        }
+    }
+
+    /**
+     * What is made from here on belongs to the root of a user namespace, as if that had made it. Overlayfs too needs it: what its maker cannot
+     * write through an idmapped mount (EOVERFLOW), it mounts read-only without a word.
+     */
+    private void actAsContainersRoot() throws RootfsException {
+        if (request.ids().isEmpty()) {
+            return;
+        }
+        try {
+            IdMap ids = request.ids().get();
+            FileCredentials.actAs(ids.uid(0), ids.gid(0));
+        } catch (IOException e) {
+            throw new RootfsException("root of the user namespace", e);
         }
     }
 
@@ -172,7 +225,8 @@ final class RootfsBuilder implements AutoCloseable {
 
     private Fd attachOverlay(RootSource.Overlay overlay, Fd target, Fd descriptors) throws IOException {
         try {
-            return RootMount.attachOverlay(overlay, RootMount.overlayApi(), request.attachPoint(), target, descriptors);
+            RootMount mount = new RootMount(request.attachPoint(), target, descriptors, RootMount.overlayApi());
+            return userNamespace.isPresent() ? mount.attachMapped(overlay, userNamespace.get()) : mount.attach(overlay);
         } catch (IOException e) {
             throw new RootfsException(
                     "root overlay of " + overlay.layers().size() + " layers at " + overlay.upper(),
@@ -195,8 +249,7 @@ final class RootfsBuilder implements AutoCloseable {
             if (entry.isBind()) {
                 binds.attach(Objects.requireNonNull(sources.get(entry.index())));
             } else if (entry.isCgroup()) {
-                try (MountTarget target =
-                        MountTarget.of(rootfs, entry.destination(), MountTarget.Kind.DIRECTORY, false)) {
+                try (MountTarget target = MountTarget.directory(rootfs, entry.destination())) {
                     new CgroupMounts(cgroups.orElseThrow(), request.cgroupNamespace(), base, request.mountLabel())
                             .attach(entry, target.fd());
                 }
@@ -216,7 +269,7 @@ final class RootfsBuilder implements AutoCloseable {
         boolean foreign = entries.stream()
                 .anyMatch(entry -> entry.isBind() && entry.destination().equals("/dev"));
         if (!foreign) {
-            directory.makeNodes(devices, request.hasUserNamespace());
+            directory.makeNodes(devices, request.ids().isPresent());
             directory.makeLinks();
         }
         if (console.isPresent()) {

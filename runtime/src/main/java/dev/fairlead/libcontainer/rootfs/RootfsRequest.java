@@ -76,8 +76,10 @@ public record RootfsRequest(
                 linux.map(Linux::gidMappings).orElse(List.of()));
     }
 
-    boolean hasUserNamespace() {
-        return !uidMappings.isEmpty() || !gidMappings.isEmpty();
+    /** Of the container's user namespace; empty: it has none. */
+    Optional<IdMap> ids() {
+        boolean none = uidMappings.isEmpty() && gidMappings.isEmpty();
+        return none ? Optional.empty() : Optional.of(new IdMap(uidMappings, gidMappings));
     }
 
     /** The mounts as they will be made, each judged by itself. */

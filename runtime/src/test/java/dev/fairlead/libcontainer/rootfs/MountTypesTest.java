@@ -232,7 +232,7 @@ class MountTypesTest {
                 String text = rootfs.inside(() -> {
                     try (Fd target = Openat.open(Fd.CWD, rootfs.attachPoint.toString(), EnumSet.of(OpenFlag.PATH), 0);
                             Fd descriptors = Openat.open(Fd.CWD, "/proc/thread-self/fd", EnumSet.of(OpenFlag.PATH), 0);
-                            Fd root = RootMount.attachOverlay(overlay, api, rootfs.attachPoint, target, descriptors)) {
+                            Fd root = new RootMount(rootfs.attachPoint, target, descriptors, api).attach(overlay)) {
                         assertThat(Stat.of(root).mountRoot()).isTrue();
                         return Files.readString(rootfs.at("/file0")) + ", " + Files.readString(rootfs.at("/file99"));
                     }

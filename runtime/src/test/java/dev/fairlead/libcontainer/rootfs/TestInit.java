@@ -24,6 +24,9 @@ final class TestInit implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final int PIDFD_OPEN = 434;
 
+    /** With {@code --user}: what 0 inside is on the host. 65536 ids are mapped. */
+    static final int FIRST_HOST_ID = 100_000;
+
     private final Process process;
     private final InitProcess init;
 
@@ -42,6 +45,11 @@ final class TestInit implements AutoCloseable {
         int pid = (int) process.pid();
         try {
             awaitSleep(process, pid);
+            if (command.contains("--user")) {
+                for (String map : List.of("uid_map", "gid_map")) {
+                    Files.writeString(Path.of("/proc/" + pid + "/" + map), "0 " + FIRST_HOST_ID + " 65536");
+                }
+            }
             int fd = (int) LibC.get().syscall(PIDFD_OPEN, pid, 0, 0, 0, 0, 0);
             return new TestInit(
                     process,

@@ -1,0 +1,141 @@
+package dev.fairlead.libcontainer.rootfs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.fairlead.linux.DeviceNumber;
+import dev.fairlead.linux.Fd;
+import dev.fairlead.linux.FileType;
+import dev.fairlead.linux.Mounts;
+import dev.fairlead.linux.Mounts.Attribute;
+import dev.fairlead.linux.Openat;
+import dev.fairlead.linux.Openat.OpenFlag;
+import dev.fairlead.linux.Stat;
+import dev.fairlead.test.NeedsRoot;
+import dev.fairlead.test.PrivateMounts;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A container with a user namespace of its own: whose files are what, and what it may not undo. */
+@NeedsRoot
+class UserNamespaceTest {
+    private static final int ROOT = TestInit.FIRST_HOST_ID;
+    private static final String MAPPINGS = """
+            'uidMappings': [{'containerID': 0, 'hostID': 100000, 'size': 65536}],
+            'gidMappings': [{'containerID': 0, 'hostID': 100000, 'size': 65536}]
+            """;
+
+    @TempDir
+    Path dir;
+
+    @TempDir
+    Path volume;
+
+    @Test
+    void layersAndNewFilesBelongToTheContainersUsersInsideAndToRealOnesOnDisk() throws Exception {
+        try (TestRootfs rootfs = TestRootfs.in(dir, "--user")) {
+            Files.writeString(rootfs.layer.resolve("of-root"), "x");
+            try (Fd layer = Openat.open(Fd.CWD, rootfs.layer.toString(), EnumSet.of(OpenFlag.PATH), 0)) {
+                Openat.makeDirectory(layer, "home", 0700);
+                try (Fd home = Openat.open(layer, "home", EnumSet.of(OpenFlag.PATH), 0)) {
+                    Openat.chown(home, 1000, 1000);
+                }
+            }
+            rootfs.build("""
+                    {'process': {'cwd': '/home/app'},
+                     'mounts': [
+                      {'destination': '/proc', 'type': 'proc', 'source': 'proc', 'options': []},
+                      {'destination': '/sys', 'type': 'sysfs', 'source': 'sysfs', 'options': ['ro']},
+                      {'destination': '/dev', 'type': 'tmpfs', 'source': 'tmpfs', 'options': ['mode=755']},
+                      {'destination': '/dev/pts', 'type': 'devpts', 'source': 'devpts', 'options': ['newinstance', 'gid=5', 'mode=0620', 'ptmxmode=0666']},
+                      {'destination': '/dev/mqueue', 'type': 'mqueue', 'source': 'mqueue', 'options': []},
+                      {'destination': '/tmp', 'type': 'tmpfs', 'source': 'tmpfs', 'options': ['uid=7', 'gid=8']},
+                      {'destination': '/sys/fs/cgroup', 'type': 'cgroup', 'source': 'cgroup', 'options': ['ro']}],
+                     'linux': {MAPPINGS, 'maskedPaths': ['/proc/keys'], 'readonlyPaths': ['/proc/sys']}}
+                    """.replace("MAPPINGS", MAPPINGS));
+            assertThat(owner(rootfs, "/of-root")).isEqualTo(ROOT);
+            assertThat(owner(rootfs, "/home")).isEqualTo(ROOT + 1000);
+            assertThat(owner(rootfs, "/home/app")).isEqualTo(ROOT);
+            assertThat(Stat.ofPath(rootfs.upper.resolve("home/app").toString()).uid())
+                    .isEqualTo(0);
+            assertThat(owner(rootfs, "/dev")).isEqualTo(ROOT);
+            assertThat(owner(rootfs, "/tmp")).isEqualTo(ROOT + 7);
+            assertThat(rootfs.mountAt("/dev/pts").superOptions()).contains("gid=" + (ROOT + 5));
+            Stat.Status devNull =
+                    rootfs.inside(() -> Stat.ofPath(rootfs.at("/dev/null").toString()));
+            assertThat(devNull.isDevice(FileType.CHARACTER_DEVICE, new DeviceNumber(1, 3)))
+                    .isTrue();
+            assertThat(devNull.mountRoot())
+                    .as("bound, since mknod makes nodes that cannot be opened")
+                    .isTrue();
+        }
+    }
+
+    @Test
+    void anIdmappedVolumeShowsTheFilesOfItsUsers() throws Exception {
+        Files.writeString(volume.resolve("file"), "x");
+        try (TestRootfs rootfs = TestRootfs.in(dir, "--user")) {
+            rootfs.build("""
+                    {'mounts': [
+                      {'destination': '/mapped', 'type': 'bind', 'source': 'VOLUME', 'options': ['rbind', 'ridmap']},
+                      {'destination': '/plain', 'type': 'bind', 'source': 'VOLUME', 'options': ['rbind']}],
+                     'linux': {MAPPINGS}}
+                    """.replace("MAPPINGS", MAPPINGS).replace("VOLUME", volume.toString()));
+            assertThat(owner(rootfs, "/mapped/file")).isEqualTo(ROOT);
+            assertThat(owner(rootfs, "/plain/file")).isEqualTo(0);
+            assertThat(rootfs.mountAt("/mapped").options()).contains("idmapped");
+        }
+    }
+
+    @Test
+    void mappingsOfAMountNeedAUserNamespace() throws Exception {
+        try (TestRootfs rootfs = TestRootfs.in(dir)) {
+            assertThatThrownBy(() -> rootfs.mount("/mapped", "bind", volume.toString(), "bind", "idmap"))
+                    .hasMessageContaining("not supported yet");
+        }
+    }
+
+    @Test
+    void whatTheHostMadeReadOnlyStaysSo() throws Exception {
+        PrivateMounts.run(() -> {
+            try (Fd mount = NewFileSystem.mount("tmpfs", "v", List.of(), Set.of(Attribute.RDONLY, Attribute.NODEV));
+                    Fd target = Openat.open(Fd.CWD, volume.toString(), EnumSet.of(OpenFlag.PATH), 0)) {
+                Mounts.attach(mount, target);
+            }
+            try (TestRootfs rootfs = TestRootfs.in(dir, "--user")) {
+                String json = """
+                        {'mounts': [{'destination': '/v', 'type': 'bind', 'source': 'VOLUME', 'options': ['bind', OPTIONS]}], 'linux': {MAPPINGS}}
+                        """.replace("MAPPINGS", MAPPINGS).replace("VOLUME", volume.toString());
+                assertThatThrownBy(() -> rootfs.build(json.replace("OPTIONS", "'rw'")))
+                        .hasMessageContaining("EPERM")
+                        .hasMessageContaining("locked as [RDONLY]");
+            }
+            try (TestRootfs rootfs = TestRootfs.in(Files.createDirectory(dir.resolve("second")), "--user")) {
+                rootfs.build("""
+                        {'mounts': [{'destination': '/v', 'type': 'bind', 'source': 'VOLUME', 'options': ['bind', 'noexec']}], 'linux': {MAPPINGS}}
+                        """.replace("MAPPINGS", MAPPINGS).replace("VOLUME", volume.toString()));
+                assertThat(rootfs.mountAt("/v").options()).contains("ro", "nodev", "noexec");
+            }
+        });
+    }
+
+    @Test
+    void anIdOutsideOfTheMappingsIsRefusedByNumber() throws Exception {
+        try (TestRootfs rootfs = TestRootfs.in(dir, "--user")) {
+            assertThatThrownBy(() -> rootfs.build("""
+                            {'mounts': [{'destination': '/t', 'type': 'tmpfs', 'source': 'tmpfs', 'options': ['uid=70000']}], 'linux': {MAPPINGS}}
+                            """.replace("MAPPINGS", MAPPINGS)))
+                    .hasMessageContaining("uid 70000 is not mapped")
+                    .hasMessageContaining("0-65535");
+        }
+    }
+
+    private static int owner(TestRootfs rootfs, String path) throws Exception {
+        return rootfs.inside(() -> Stat.ofPath(rootfs.at(path).toString()).uid());
+    }
+}
