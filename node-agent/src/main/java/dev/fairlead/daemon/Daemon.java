@@ -69,7 +69,10 @@ public final class Daemon implements AutoCloseable {
                         PARALLEL_LAYERS,
                         RetryPolicy.DEFAULT));
         closing.push(images::close);
-        LogPump logs = new LogPump(loop);
+        // A loop of its own: a disk that makes a flooding container's log wait must not make an exec wait.
+        EventLoop logLoop = EventLoop.start("fairlead-logs");
+        closing.push(logLoop::close);
+        LogPump logs = new LogPump(logLoop);
         closing.push(logs::close);
         SandboxNetwork network = new SandboxNetwork(new PodNetwork(new PodNetwork.Settings(
                 List.of(settings.cniConfiguration()),
