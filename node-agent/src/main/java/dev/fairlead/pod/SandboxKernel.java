@@ -4,6 +4,7 @@ import dev.fairlead.cri.v1.NamespaceMode;
 import dev.fairlead.libcontainer.Container;
 import dev.fairlead.libcontainer.ContainerContext;
 import dev.fairlead.libcontainer.PauseContainer;
+import dev.fairlead.libcontainer.cgroups.Cgroup;
 import dev.fairlead.libcontainer.cgroups.CgroupException;
 import dev.fairlead.libcontainer.namespaces.PodNamespaces;
 import dev.fairlead.linux.Namespaces.Kind;
@@ -105,7 +106,11 @@ public final class SandboxKernel {
     /** Removes the cgroup that was made for the pod; the kubelet removes its own. */
     void removeCgroup(PodSandbox sandbox) throws CgroupException {
         if (sandbox.cgroupParent().ours()) {
-            context.cgroups().open(sandbox.cgroupParent().path()).remove();
+            Optional<Cgroup> cgroup =
+                    context.cgroups().find(sandbox.cgroupParent().path());
+            if (cgroup.isPresent()) {
+                cgroup.get().remove();
+            }
         }
     }
 

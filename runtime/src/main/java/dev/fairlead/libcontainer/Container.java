@@ -271,9 +271,11 @@ public final class Container implements AutoCloseable {
             throws IOException {
         Undo steps = new Undo();
         if (cgroupsPath.isPresent()) {
-            Cgroup cgroup = context.cgroups().open(cgroupsPath.get());
-            steps.push(cgroup::remove);
-            steps.push(cgroup::kill);
+            Optional<Cgroup> cgroup = context.cgroups().find(cgroupsPath.get());
+            if (cgroup.isPresent()) {
+                steps.push(cgroup.get()::remove);
+                steps.push(cgroup.get()::kill);
+            }
         }
         steps.push(() -> Warden.abortForgotten(context.loop(), id, directory, STEP_LIMIT));
         steps.run("clearing container " + id);

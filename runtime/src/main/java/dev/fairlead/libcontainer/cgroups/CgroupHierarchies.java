@@ -155,11 +155,13 @@ public final class CgroupHierarchies {
      * @throws CgroupException it is not there
      */
     public Cgroup open(String path) throws CgroupException {
+        return find(path).orElseThrow(() -> new CgroupException("cgroup " + path + " does not exist"));
+    }
+
+    /** The same; empty where it is not there. */
+    public Optional<Cgroup> find(String path) throws CgroupException {
         Cgroup cgroup = Cgroup.at(path, hierarchies);
-        if (!cgroup.exists()) {
-            throw new CgroupException("cgroup " + path + " does not exist");
-        }
-        return cgroup;
+        return cgroup.exists() ? Optional.of(cgroup) : Optional.empty();
     }
 
     Optional<Hierarchy> unified() {
