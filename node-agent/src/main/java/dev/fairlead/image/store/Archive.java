@@ -116,22 +116,10 @@ final class Archive implements ContentSource {
     }
 
     private Descriptor descriptor(String mediaType, Path file) throws IOException {
-        Digest digest = hash(file, Digest.Algorithm.SHA256);
+        Digest digest = Blobs.hash(file, Digest.Algorithm.SHA256);
         blobs.put(digest, file);
         return new Descriptor(
                 mediaType, digest.toString(), Files.size(file), List.of(), Map.of(), null, null, null, Map.of());
-    }
-
-    private static Digest hash(Path file, Digest.Algorithm algorithm) throws IOException {
-        MessageDigest hash = algorithm.hash();
-        byte[] buffer = new byte[BUFFER];
-        try (InputStream in = Files.newInputStream(file)) {
-            int read;
-            while ((read = in.read(buffer)) > 0) {
-                hash.update(buffer, 0, read);
-            }
-        }
-        return Digest.of(algorithm, hash);
     }
 
     private Path required(String name) throws BadImage {

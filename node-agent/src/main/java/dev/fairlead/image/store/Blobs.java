@@ -8,33 +8,75 @@ import dev.fairlead.linux.Fd;
 import dev.fairlead.linux.FileIo;
 import dev.fairlead.linux.IoBuffer;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
-/** The blobs of an OCI image layout. One that has its name was checked against it and is on the disk. */
+/**
+ * The blobs of an OCI image layout. One that has its name was checked against it.
+ *
+ * <p>Nobody waits until the disk has it: that would be most of the time of a pull. A note with the boot id of the machine is made before a
+ * blob gets its name, and goes when a syncfs(2) behind the pull has covered it. Journaling file systems keep that order. A blob that still
+ * has a note of another boot is hashed again, and removed where the power failure took something of it.
+ */
 final class Blobs {
     private static final int BUFFER = 128 << 10;
 
     private final Path blobs;
     private final Path incoming;
+    private final Path notes;
+    private final String bootId;
     private final AtomicLong names = new AtomicLong();
 
     /**
+     * Opens or makes the directories, and removes what is damaged.
      * @param blobs directory of the layout
      * @param incoming for what is not whole yet, on the same file system
+     * @param notes which blobs the disk may not have yet
      */
-    Blobs(Path blobs, Path incoming) throws IOException {
+    Blobs(Path blobs, Path incoming, Path notes, BootId boot) throws IOException {
         this.blobs = blobs;
         this.incoming = incoming;
+        this.notes = notes;
+        this.bootId = boot.text();
         for (Digest.Algorithm algorithm : Digest.Algorithm.values()) {
             Files.createDirectories(blobs.resolve(algorithm.prefix()));
         }
         Files.createDirectories(incoming);
+        Files.createDirectories(notes);
+        for (Path note : notes()) {
+            if (!Files.readString(note).equals(bootId)) {
+                removeIfDamaged(Digest.parse(note.getFileName().toString().replace('-', ':')));
+                Files.delete(note);
+            }
+        }
+    }
+
+    private void removeIfDamaged(Digest digest) throws IOException {
+        if (has(digest) && !hash(path(digest), digest.algorithm()).equals(digest)) {
+            remove(digest);
+        }
+    }
+
+    /** What a file hashes to. */
+    static Digest hash(Path file, Digest.Algorithm algorithm) throws IOException {
+        MessageDigest hash = algorithm.hash();
+        byte[] buffer = new byte[BUFFER];
+        try (InputStream in = Files.newInputStream(file)) {
+            int read;
+            while ((read = in.read(buffer)) > 0) {
+                hash.update(buffer, 0, read);
+            }
+        }
+        return Digest.of(algorithm, hash);
     }
 
     Path path(Digest digest) {
@@ -57,7 +99,17 @@ final class Blobs {
     /** Keeps what hashes to {@code digest}. */
     void write(Digest digest, byte[] content) throws IOException {
         if (!has(digest)) {
-            DurableFiles.write(path(digest), content);
+            try (Incoming file = receive()) {
+                file.write(content, content.length);
+                file.keep(digest);
+            }
+        }
+    }
+
+    /** Notes of blobs that the disk may not have yet: to be deleted once it has what is here now. */
+    List<Path> notes() throws IOException {
+        try (Stream<Path> files = Files.list(notes)) {
+            return files.toList();
         }
     }
 
@@ -127,12 +179,15 @@ final class Blobs {
 
         /** Makes it the blob {@code digest}, which it was checked against. */
         void keep(Digest digest) throws IOException {
-            try {
-                FileIo.sync(fd);
+            Path note = notes.resolve(digest.toString().replace(':', '-'));
+            try (Fd noted = DurableFiles.create(note)) {
+                byte[] text = bootId.getBytes(StandardCharsets.US_ASCII);
+                buffer.put(text, 0, text.length);
+                FileIo.write(noted, buffer, text.length);
             } catch (ErrnoException e) {
                 throw DurableFiles.typed(e, file);
             }
-            DurableFiles.rename(file, path(digest));
+            Files.move(file, path(digest), StandardCopyOption.ATOMIC_MOVE);
             kept = true;
         }
 

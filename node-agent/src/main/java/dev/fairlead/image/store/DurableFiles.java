@@ -38,14 +38,21 @@ final class DurableFiles {
     }
 
     /** Gives what is synced already its name, and syncs that. */
-    static void rename(Path from, Path to) throws IOException {
+    private static void rename(Path from, Path to) throws IOException {
         Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
-        syncDirectory(to.resolveSibling("."));
+        try (Fd directory = openDirectory(to.resolveSibling("."))) {
+            FileIo.sync(directory);
+        }
     }
 
-    static void syncDirectory(Path directory) throws IOException {
-        try (Fd fd = Openat.open(Fd.CWD, directory.toString(), EnumSet.of(OpenFlag.RDONLY, OpenFlag.DIRECTORY), 0)) {
-            FileIo.sync(fd);
+    private static Fd openDirectory(Path directory) throws ErrnoException {
+        return Openat.open(Fd.CWD, directory.toString(), EnumSet.of(OpenFlag.RDONLY, OpenFlag.DIRECTORY), 0);
+    }
+
+    /** Brings the file system of {@code directory} to the disk, other programs' writes included. */
+    static void syncFileSystem(Path directory) throws IOException {
+        try (Fd fd = openDirectory(directory)) {
+            FileIo.syncFileSystem(fd);
         }
     }
 

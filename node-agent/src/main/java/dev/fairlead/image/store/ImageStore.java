@@ -53,20 +53,22 @@ public final class ImageStore implements AutoCloseable {
     private final AtomicLong loads = new AtomicLong();
     private final Holds holds = new Holds();
     private final SharedWork<PullKey, Digest> pulls = new SharedWork<>("image-pull");
-    /** Guards the index. */
+    /** Guards the index, and what is removed. */
     private final ReentrantLock lock = new ReentrantLock();
+
+    private boolean closed;
 
     /** Pulls with other credentials are other pulls: what one pod may have does not tell what another may. */
     private record PullKey(Reference reference, Optional<RegistryCredentials> credentials) {}
 
-    private ImageStore(Path root, RegistryConfig config, FileChannel lockFile) throws IOException {
+    private ImageStore(Path root, RegistryConfig config, BootId boot, FileChannel lockFile) throws IOException {
         this.root = root;
         this.lockFile = lockFile;
         this.platform = config.platform();
         Path incoming = root.resolve("incoming");
         FileTree.remove(incoming);
-        this.blobs = new Blobs(root.resolve("images/blobs"), incoming);
-        this.layers = new Layers(root.resolve("layers"));
+        this.blobs = new Blobs(root.resolve("images/blobs"), incoming, root.resolve("unsynced"), boot);
+        this.layers = new Layers(root.resolve("layers"), boot);
         this.index = Index.open(root.resolve("images"));
         this.catalog = new ImageCatalog(blobs);
         this.fetcher = new Fetcher(blobs, layers, config);
@@ -81,10 +83,15 @@ public final class ImageStore implements AutoCloseable {
      * @throws IOException also where another process has it open
      */
     public static ImageStore open(Path root, RegistryConfig config) throws IOException {
+        return open(root, config, BootId.current());
+    }
+
+    /** Opens it in some life of the machine. */
+    static ImageStore open(Path root, RegistryConfig config, BootId boot) throws IOException {
         Files.createDirectories(root);
         FileChannel lockFile = lock(root.resolve("images.lock"));
         try {
-            ImageStore store = new ImageStore(root, config, lockFile);
+            ImageStore store = new ImageStore(root, config, boot, lockFile);
             store.dropDamaged();
             store.collect();
             return store;
@@ -236,11 +243,31 @@ public final class ImageStore implements AutoCloseable {
                 .orElseThrow(() -> new ImageException.NotFound("image " + id + " was removed while it was pulled"));
     }
 
+    /** Brings blobs and layers to the disk. Their notes are looked up first: what comes meanwhile is not covered. */
+    private void sync() throws IOException {
+        List<Path> notes = new ArrayList<>(blobs.notes());
+        notes.addAll(layers.notes());
+        if (!notes.isEmpty()) {
+            DurableFiles.syncFileSystem(root);
+            lock.lock();
+            try {
+                if (closed) {
+                    return; // the files are somebody else's by now
+                }
+                for (Path note : notes) {
+                    Files.deleteIfExists(note);
+                }
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
     /** On a thread of its own: syncfs(2) waits for whatever else the node writes. */
     private void syncBehind() {
         Thread.ofPlatform().name("image-sync").daemon().start(() -> {
             try {
-                layers.sync();
+                sync();
             } catch (IOException e) {
                 // The layers keep their note, and are unpacked again if the power fails now.
                 LOG.log(Level.WARNING, "layers could not be brought to the disk: {0}", e.getMessage());
@@ -414,6 +441,12 @@ public final class ImageStore implements AutoCloseable {
     @Override
     public void close() throws IOException {
         fetcher.close();
+        lock.lock();
+        try {
+            closed = true;
+        } finally {
+            lock.unlock();
+        }
         lockFile.close();
     }
 }

@@ -7,17 +7,13 @@ import dev.fairlead.image.layer.LayerContent;
 import dev.fairlead.image.layer.LayerUnpacker;
 import dev.fairlead.linux.ErrnoException;
 import dev.fairlead.linux.Fd;
-import dev.fairlead.linux.FileIo;
 import dev.fairlead.linux.Openat;
-import dev.fairlead.linux.Openat.OpenFlag;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
@@ -38,16 +34,10 @@ final class Layers {
     private final String bootId;
     private final AtomicLong names = new AtomicLong();
 
-    Layers(Path directory) throws IOException {
-        this(
-                directory,
-                Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip());
-    }
-
-    /** @param bootId of the machine: other than before, once it has been off */
-    Layers(Path directory, String bootId) throws IOException {
+    /** Opens or makes the directory, and removes what an earlier life left half done. */
+    Layers(Path directory, BootId boot) throws IOException {
         this.directory = directory;
-        this.bootId = bootId;
+        this.bootId = boot.text();
         Files.createDirectories(directory);
         for (Path path : paths()) {
             String name = path.getFileName().toString();
@@ -154,24 +144,12 @@ final class Layers {
         Files.writeString(file, text, StandardCharsets.US_ASCII);
     }
 
-    /** Brings everything that was unpacked so far to the disk. */
-    void sync() throws IOException {
-        List<Path> notes = new ArrayList<>();
-        for (Path path : paths()) {
-            Path note = path.resolve(UNSYNCED);
-            if (Files.exists(note)) {
-                notes.add(note);
-            }
-        }
-        if (notes.isEmpty()) {
-            return;
-        }
-        try (Fd fd = Openat.open(Fd.CWD, directory.toString(), EnumSet.of(OpenFlag.RDONLY, OpenFlag.DIRECTORY), 0)) {
-            FileIo.syncFileSystem(fd);
-        }
-        for (Path note : notes) {
-            Files.deleteIfExists(note);
-        }
+    /** Notes of layers that the disk may not have yet: to be deleted once it has what is here now. */
+    List<Path> notes() throws IOException {
+        return paths().stream()
+                .map(path -> path.resolve(UNSYNCED))
+                .filter(Files::exists)
+                .toList();
     }
 
     /** Bytes and inodes of a layer, as counted when it was unpacked. */
