@@ -123,7 +123,7 @@ public final class Container implements AutoCloseable {
                     Optional.empty(),
                     linux.timeOffsets(),
                     wantsOwnProc(linux.namespaces()),
-                    0,
+                    RootfsRequest.propagationOfRoot(linux),
                     false,
                     membership,
                     stdio.forInit());

@@ -112,7 +112,11 @@ final class RootMount {
         AttributeChange idmap =
                 new AttributeChange(Set.of(Attribute.IDMAP), Set.of(), Optional.empty(), Optional.of(userNamespace));
         try (Fd copy = Mounts.openTree(Fd.CWD, directory.toString(), EnumSet.of(TreeFlag.CLONE))) {
-            Mounts.setAttributes(copy, idmap);
+            try {
+                Mounts.setAttributes(copy, idmap);
+            } catch (ErrnoException e) {
+                throw e.errno() == Errno.EINVAL ? e.explained("the file system there has no idmapped mounts") : e;
+            }
             Openat.makeDirectory(tmpfs, name, 0755);
             try (Fd place = Openat.open(tmpfs, name, EnumSet.of(OpenFlag.PATH, OpenFlag.NOFOLLOW), 0)) {
                 Mounts.attach(copy, place);

@@ -1,5 +1,6 @@
 package dev.fairlead.libcontainer.rootfs;
 
+import dev.fairlead.linux.Mounts.Propagation;
 import dev.fairlead.oci.Device;
 import dev.fairlead.oci.IdMapping;
 import dev.fairlead.oci.Linux;
@@ -45,6 +46,8 @@ public record RootfsRequest(
         boolean cgroupNamespace,
         List<IdMapping> uidMappings,
         List<IdMapping> gidMappings) {
+    private static final long MS_REC = 0x4000;
+
     public RootfsRequest {
         mounts = List.copyOf(mounts);
         devices = List.copyOf(devices);
@@ -74,6 +77,18 @@ public record RootfsRequest(
                         .anyMatch(n -> n.type().equals("cgroup")),
                 linux.map(Linux::uidMappings).orElse(List.of()),
                 linux.map(Linux::gidMappings).orElse(List.of()));
+    }
+
+    /**
+     * The propagation that init gives / after pivot_root, MS_* as in mount(2); 0: none. Not before, for pivot_root refuses a shared root; and
+     * never private, which the root is already.
+     */
+    public static long propagationOfRoot(Linux linux) {
+        return Optional.ofNullable(linux.rootfsPropagation())
+                .flatMap(MountOptions::propagationOf)
+                .filter(change -> change.type() != Propagation.PRIVATE)
+                .map(change -> change.type().bits() | (change.recursive() ? MS_REC : 0))
+                .orElse(0L);
     }
 
     /** Of the container's user namespace; empty: it has none. */

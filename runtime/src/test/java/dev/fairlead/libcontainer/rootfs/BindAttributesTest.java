@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fairlead.linux.Mounts.Attribute;
 import dev.fairlead.linux.Mounts.AttributeChange;
+import dev.fairlead.oci.OciJson;
+import dev.fairlead.oci.Spec;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -97,6 +100,21 @@ class BindAttributesTest {
         assertThat(options.propagation()).hasSize(2);
         assertThat(options.recursive().set()).containsExactlyInAnyOrder(Attribute.RDONLY, Attribute.STRICTATIME);
         assertThat(options.recursive().clear()).containsExactly(Attribute.NOEXEC);
+    }
+
+    @ParameterizedTest(name = "rootfsPropagation {0}: {1}")
+    @CsvSource(textBlock = """
+            rslave,    0x84000
+            slave,     0x80000
+            rshared,   0x104000
+            unbindable,0x20000
+            rprivate,  0
+            '',        0
+            """)
+    void theRootGetsItsPropagationAfterThePivotUnlessItIsPrivate(String word, String flags) throws Exception {
+        Spec spec = OciJson.mapper().readValue("{\"linux\": {\"rootfsPropagation\": \"" + word + "\"}}", Spec.class);
+        assertThat(RootfsRequest.propagationOfRoot(Objects.requireNonNull(spec.linux())))
+                .isEqualTo(Long.decode(flags));
     }
 
     @Test

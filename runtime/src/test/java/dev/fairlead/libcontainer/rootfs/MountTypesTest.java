@@ -1,6 +1,8 @@
 package dev.fairlead.libcontainer.rootfs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.fairlead.linux.DeviceNumber;
 import dev.fairlead.linux.Fd;
@@ -74,19 +76,21 @@ class MountTypesTest {
         try (TestRootfs rootfs = TestRootfs.in(dir)) {
             Path etc = Files.createDirectory(rootfs.layer.resolve("etc"));
             Files.createDirectories(etc.resolve("sub/deeper"));
-            Files.writeString(etc.resolve("sub/a-ä"), "text");
-            Files.createLink(etc.resolve("hard"), etc.resolve("sub/a-ä"));
+            Files.writeString(etc.resolve("sub/a"), "text");
+            Files.createLink(etc.resolve("hard"), etc.resolve("sub/a"));
             Files.createSymbolicLink(etc.resolve("soft"), Path.of("/nowhere"));
             Instant time = Instant.parse("2001-02-03T04:05:06Z");
             try (Fd directory = Openat.open(Fd.CWD, etc.toString(), EnumSet.of(OpenFlag.RDONLY), 0)) {
                 Openat.makeNode(directory, "fifo", FileType.FIFO, 0640, new DeviceNumber(0, 0));
                 Openat.makeNode(directory, "null", FileType.CHARACTER_DEVICE, 0600, new DeviceNumber(1, 3));
-                try (Fd file = Openat.open(directory, "sub/a-ä", EnumSet.of(OpenFlag.RDWR), 0)) {
+                try (Fd file = Openat.open(directory, "sub/a", EnumSet.of(OpenFlag.RDWR), 0)) {
+                    // Not as a Path: in the POSIX locale Java has no such names.
+                    Openat.makeHardLink(directory, "hard", directory, "sub/\u00e4");
                     Xattrs.set(file, "trusted.note", new byte[] {1, 2, 3});
                     Openat.chown(file, 11, 12);
                     FileIo.setMode(file, 04755);
                 }
-                Openat.setTimes(directory, "sub/a-ä", time, time);
+                Openat.setTimes(directory, "sub/a", time, time);
                 Openat.setTimes(directory, "sub", time, time);
                 Openat.setTimes(directory, "soft", time, time);
             }
@@ -94,12 +98,14 @@ class MountTypesTest {
 
             assertThat(rootfs.mountAt("/etc").options()).contains("ro");
             rootfs.inside(() -> {
-                Stat.Status copy = Stat.ofPath(rootfs.at("/etc/sub/a-ä").toString());
+                Stat.Status copy = Stat.ofPath(rootfs.at("/etc/sub/a").toString());
                 assertThat(copy.mode()).isEqualTo(04755);
                 assertThat(copy.uid()).isEqualTo(11);
                 assertThat(copy.gid()).isEqualTo(12);
                 assertThat(copy.modified()).isEqualTo(time);
-                assertThat(copy.links()).isEqualTo(2);
+                assertThat(copy.links()).isEqualTo(3);
+                assertThat(Stat.ofPath(rootfs.at("/etc/sub") + "/\u00e4").isSameFileAs(copy))
+                        .isTrue();
                 assertThat(Stat.ofPath(rootfs.at("/etc/hard").toString()).isSameFileAs(copy))
                         .isTrue();
                 assertThat(Xattrs.get(rootfs.at("/etc/hard").toString(), "trusted.note"))
@@ -180,7 +186,7 @@ class MountTypesTest {
         try (TestRootfs rootfs = TestRootfs.in(dir)) {
             CgroupHierarchies host =
                     CgroupHierarchies.of((int) ProcessHandle.current().pid());
-            org.junit.jupiter.api.Assumptions.assumeFalse(host.unified(), "this host has cgroup v2 alone");
+            assumeFalse(host.unified(), "this host has cgroup v2 alone");
             rootfs.mount("/sys/fs/cgroup", "cgroup", "cgroup", "ro", "nosuid", "nodev", "noexec");
             assertThat(rootfs.mountAt("/sys/fs/cgroup").type()).isEqualTo("tmpfs");
             for (CgroupHierarchies.Hierarchy hierarchy : host.v1()) {
@@ -198,7 +204,7 @@ class MountTypesTest {
         try (TestRootfs rootfs = TestRootfs.in(dir, "--cgroup")) {
             CgroupHierarchies host =
                     CgroupHierarchies.of((int) ProcessHandle.current().pid());
-            org.junit.jupiter.api.Assumptions.assumeFalse(host.unified(), "this host has cgroup v2 alone");
+            assumeFalse(host.unified(), "this host has cgroup v2 alone");
             rootfs.build("""
                     {'mounts': [{'destination': '/sys/fs/cgroup', 'type': 'cgroup', 'source': 'cgroup', 'options': ['ro', 'rprivate']}],
                      'linux': {'namespaces': [{'type': 'cgroup'}]}}
@@ -210,6 +216,37 @@ class MountTypesTest {
             }
             assertThat(rootfs.mountAt("/sys/fs/cgroup/systemd").source()).isEqualTo("systemd");
         }
+    }
+
+    @Test
+    void cgroupV2IsMountedAnewAsItsNamespaceHasIt() throws Exception {
+        assumeTrue(unified(), "this host has cgroup v1");
+        try (TestRootfs rootfs = TestRootfs.in(dir, "--cgroup")) {
+            rootfs.build("""
+                    {'mounts': [{'destination': '/sys/fs/cgroup', 'type': 'cgroup', 'source': 'cgroup',
+                                 'options': ['ro', 'nosuid', 'noexec', 'nodev', 'relatime']}],
+                     'linux': {'namespaces': [{'type': 'cgroup'}]}}
+                    """);
+            TestRootfs.MountLine mount = rootfs.mountAt("/sys/fs/cgroup");
+            assertThat(mount.type()).isEqualTo("cgroup2");
+            assertThat(mount.source()).isEqualTo("cgroup");
+            assertThat(mount.options()).contains("ro", "nosuid", "noexec", "nodev");
+            assertThat(mount.root()).isEqualTo("/");
+        }
+    }
+
+    @Test
+    void cgroupV2WithoutANamespaceShowsTheWholeHierarchy() throws Exception {
+        assumeTrue(unified(), "this host has cgroup v1");
+        try (TestRootfs rootfs = TestRootfs.in(dir)) {
+            rootfs.mount("/sys/fs/cgroup", "cgroup", "cgroup", "ro");
+            assertThat(rootfs.mountAt("/sys/fs/cgroup").type()).isEqualTo("cgroup2");
+            assertThat(rootfs.mountAt("/sys/fs/cgroup").options()).contains("ro");
+        }
+    }
+
+    private static boolean unified() throws Exception {
+        return CgroupHierarchies.of((int) ProcessHandle.current().pid()).unified();
     }
 
     @Test

@@ -2,12 +2,18 @@ package dev.fairlead.libcontainer.rootfs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.fairlead.linux.DeviceNumber;
+import dev.fairlead.linux.Errno;
+import dev.fairlead.linux.ErrnoException;
 import dev.fairlead.linux.Fd;
 import dev.fairlead.linux.FileType;
 import dev.fairlead.linux.Mounts;
 import dev.fairlead.linux.Mounts.Attribute;
+import dev.fairlead.linux.Mounts.AttributeChange;
+import dev.fairlead.linux.Mounts.TreeFlag;
+import dev.fairlead.linux.Namespaces;
 import dev.fairlead.linux.Openat;
 import dev.fairlead.linux.Openat.OpenFlag;
 import dev.fairlead.linux.Stat;
@@ -17,7 +23,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -132,6 +140,21 @@ class UserNamespaceTest {
                             """.replace("MAPPINGS", MAPPINGS)))
                     .hasMessageContaining("uid 70000 is not mapped")
                     .hasMessageContaining("0-65535");
+        }
+    }
+
+    /** ext4 and others can it since Linux 5.12, tmpfs since 6.3, some never. */
+    @BeforeEach
+    void needsIdmappedMounts() throws Exception {
+        try (TestInit init = TestInit.start("--user");
+                Fd namespace = Namespaces.openOf(init.process().id().pid(), Namespaces.Kind.USER);
+                Fd tree = Mounts.openTree(Fd.CWD, dir.toString(), EnumSet.of(TreeFlag.CLONE))) {
+            Mounts.setAttributes(
+                    tree,
+                    new AttributeChange(Set.of(Attribute.IDMAP), Set.of(), Optional.empty(), Optional.of(namespace)));
+        } catch (ErrnoException e) {
+            assumeTrue(e.errno() != Errno.EINVAL, "the file system of " + dir + " has no idmapped mounts");
+            throw e;
         }
     }
 
