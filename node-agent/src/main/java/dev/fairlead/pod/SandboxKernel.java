@@ -4,7 +4,6 @@ import dev.fairlead.cri.v1.NamespaceMode;
 import dev.fairlead.libcontainer.Container;
 import dev.fairlead.libcontainer.ContainerContext;
 import dev.fairlead.libcontainer.PauseContainer;
-import dev.fairlead.libcontainer.cgroups.Cgroup;
 import dev.fairlead.libcontainer.cgroups.CgroupException;
 import dev.fairlead.libcontainer.namespaces.PodNamespaces;
 import dev.fairlead.linux.Namespaces.Kind;
@@ -106,11 +105,7 @@ public final class SandboxKernel {
     /** Removes the cgroup that was made for the pod; the kubelet removes its own. */
     void removeCgroup(PodSandbox sandbox) throws CgroupException {
         if (sandbox.cgroupParent().ours()) {
-            Optional<Cgroup> cgroup =
-                    context.cgroups().find(sandbox.cgroupParent().path());
-            if (cgroup.isPresent()) {
-                cgroup.get().remove();
-            }
+            context.cgroups().at(sandbox.cgroupParent().path()).remove();
         }
     }
 

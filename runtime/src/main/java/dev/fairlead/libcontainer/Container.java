@@ -271,11 +271,9 @@ public final class Container implements AutoCloseable {
             throws IOException {
         Undo steps = new Undo();
         if (cgroupsPath.isPresent()) {
-            Optional<Cgroup> cgroup = context.cgroups().find(cgroupsPath.get());
-            if (cgroup.isPresent()) {
-                steps.push(cgroup.get()::remove);
-                steps.push(cgroup.get()::kill);
-            }
+            Cgroup cgroup = context.cgroups().at(cgroupsPath.get());
+            steps.push(cgroup::remove);
+            steps.push(cgroup::kill);
         }
         steps.push(() -> Warden.abortForgotten(context.loop(), id, directory, STEP_LIMIT));
         steps.run("clearing container " + id);

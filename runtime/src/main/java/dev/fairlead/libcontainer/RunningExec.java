@@ -34,5 +34,6 @@ public final class RunningExec implements AutoCloseable {
     @Override
     public void close() {
         exec.close();
+        cgroup.removeIfEmpty();
     }
 }

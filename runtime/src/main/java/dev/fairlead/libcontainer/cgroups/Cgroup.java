@@ -322,6 +322,20 @@ public final class Cgroup {
         }
     }
 
+    /**
+     * Removes the cgroup, with those below it, if no process is in any of them; does not wait for one. For a child whose processes have
+     * ended, as those of an exec: a process that it left running keeps it until the parent goes.
+     * @return whether it is gone
+     */
+    public boolean removeIfEmpty() {
+        List<ErrnoException> refusals = new ArrayList<>();
+        boolean gone = true;
+        for (Place place : own) {
+            gone &= place.removeAlone(refusals);
+        }
+        return gone;
+    }
+
     @Override
     public String toString() {
         return "cgroup " + path;

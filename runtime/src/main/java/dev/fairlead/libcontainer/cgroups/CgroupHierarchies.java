@@ -155,13 +155,19 @@ public final class CgroupHierarchies {
      * @throws CgroupException it is not there
      */
     public Cgroup open(String path) throws CgroupException {
-        return find(path).orElseThrow(() -> new CgroupException("cgroup " + path + " does not exist"));
+        Cgroup cgroup = at(path);
+        if (!cgroup.exists()) {
+            throw new CgroupException("cgroup " + path + " does not exist");
+        }
+        return cgroup;
     }
 
-    /** The same; empty where it is not there. */
-    public Optional<Cgroup> find(String path) throws CgroupException {
-        Cgroup cgroup = Cgroup.at(path, hierarchies);
-        return cgroup.exists() ? Optional.of(cgroup) : Optional.empty();
+    /**
+     * Gives the cgroup at {@code path}, whether or not it is there: for cleaning up after a daemon that was cut off, since
+     * {@link Cgroup#kill} and {@link Cgroup#remove} do nothing about what is gone, and remove what is left in some of the hierarchies.
+     */
+    public Cgroup at(String path) throws CgroupException {
+        return Cgroup.at(path, hierarchies);
     }
 
     Optional<Hierarchy> unified() {

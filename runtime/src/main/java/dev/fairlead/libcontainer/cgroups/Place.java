@@ -134,7 +134,7 @@ record Place(Hierarchy hierarchy, CgroupDirectory directory) {
      * @return whether it is gone
      */
     boolean remove(List<ErrnoException> refusals) {
-        if (!removeTree(directory, refusals)) {
+        if (!removeAlone(refusals)) {
             return false;
         }
         Path ancestor = directory.path().getParent();
@@ -147,6 +147,11 @@ record Place(Hierarchy hierarchy, CgroupDirectory directory) {
             ancestor = ancestor.getParent();
         }
         return true;
+    }
+
+    /** As {@link #remove}, but leaves the ancestors. */
+    boolean removeAlone(List<ErrnoException> refusals) {
+        return removeTree(directory, refusals);
     }
 
     private static boolean removeIfMarked(String path) {

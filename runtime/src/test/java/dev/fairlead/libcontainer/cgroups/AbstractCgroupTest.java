@@ -68,6 +68,7 @@ abstract class AbstractCgroupTest {
             assertThat(again.exists()).isFalse();
             again.remove();
             again.kill();
+            hierarchies().at(test.cgroup().path()).remove();
         }
         assertThatThrownBy(() -> hierarchies().open(TestCgroup.newName()))
                 .isInstanceOf(CgroupException.class)
@@ -336,9 +337,11 @@ abstract class AbstractCgroupTest {
                 assertThat(hierarchy.directory(test.cgroup().path()).processesOfTree())
                         .contains((int) exec.pid());
             }
+            assertThat(child.removeIfEmpty()).isFalse();
             child.kill();
             assertThat(exec.waitFor(10, TimeUnit.SECONDS)).isTrue();
-            child.remove();
+            await("the child is gone", child::removeIfEmpty);
+            assertThat(child.exists()).isFalse();
             assertThat(main.isAlive()).isTrue();
             assertThat(test.cgroup().pids()).containsExactly((int) main.pid());
         }
