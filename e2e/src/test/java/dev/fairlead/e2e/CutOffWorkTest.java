@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 /** A daemon that is killed while it makes and removes pods: the next one finishes or undoes what was cut off, and nothing is left without an owner. */
 @OnNode
 class CutOffWorkTest {
-    private static final int KILLS = 12;
+    private static final int KILLS = 8;
     private static final int CALLERS = 4;
 
     private final Node node;
