@@ -9,25 +9,23 @@ export FAIRLEAD_NODE_DIR=${FAIRLEAD_NODE_DIR:-$E2E/target/node}
 # What Debian and Ubuntu call the things we need: one list for building, the node, the images and the peers.
 PACKAGES=(
   gcc libc6-dev make maven valgrind                 # the launcher, the Maven build
-  libseccomp2 libseccomp-dev pkg-config golang-go   # seccomp profiles; runc, crictl
+  libseccomp2 libseccomp-dev pkg-config             # seccomp profiles; runc
   iproute2 iptables util-linux procps               # the node
   containernetworking-plugins                       # pod networks
   busybox-static docker-registry jq openssl         # the images and their registry
 )
+GO_PACKAGES=(golang-go) # only where no Go is, and something has to be built with it
 
 say() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
 die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 
 need_root() { [ "$(id -u)" = 0 ] || die "needs root, to make namespaces, mounts and cgroups of its own. Try: sudo $0"; }
 
-need_packages() {
+# packages NAME...: installs those that are missing.
+packages() {
   local missing=() p
-  for p in "${PACKAGES[@]}"; do
-    case $p in
-    # any Go will do that can fetch the one we need; a Maven or Go that was not installed by apt counts too
-    golang-go) command -v go >/dev/null && continue ;;
-    maven) command -v mvn >/dev/null && continue ;;
-    esac
+  for p; do
+    [ "$p" = maven ] && command -v mvn >/dev/null && continue # need not come from a package
     dpkg-query -W -f '${db:Status-Status}\n' "$p" 2>/dev/null | grep -qx installed || missing+=("$p")
   done
   [ ${#missing[@]} = 0 ] && return
@@ -41,6 +39,8 @@ need_packages() {
   [ -z "$made" ] || rm -f $policy
   return $status
 }
+
+need_packages() { packages "${PACKAGES[@]}"; }
 
 # Sets JAVA_HOME to a JDK 25 or newer.
 need_jdk() {
@@ -58,6 +58,7 @@ maven() { (cd "$ROOT" && mvn -B "$@"); }
 # A Go that can build what asks for 1.26.6. A distribution's older one fetches it, as the module golang.org/toolchain.
 need_go() {
   local wanted=1.26.8 have directory
+  command -v go >/dev/null || packages "${GO_PACKAGES[@]}"
   have=$(go env GOVERSION 2>/dev/null | sed 's/^go//')
   [ "$(printf '%s\n' 1.26.6 "$have" | sort -V | head -1)" = 1.26.6 ] && return
   directory=$CACHE/go-$wanted

@@ -185,7 +185,7 @@ class BadContainerTest {
         Pod pod = node.runPod("bad");
         ContainerConfig.Builder config = Node.command("true");
         seccomp(config, profile.toString());
-        Refused.by(() -> pod.run(config)).as(INVALID_ARGUMENT, profile.toString(), "SCMP_ACT_DANCE");
+        Refused.by(() -> pod.run(config)).as(INVALID_ARGUMENT, "seccomp", "SCMP_ACT_DANCE");
     }
 
     @Test

@@ -60,7 +60,7 @@ class BadImageTest {
     @Test
     void anImageThatTheRegistryDoesNotHave() {
         Refused.by(() -> node.cri().pull("127.0.0.1:5001/shop/nowhere:7"))
-                .as(NOT_FOUND, "127.0.0.1:5001/shop/nowhere:7");
+                .as(NOT_FOUND, "127.0.0.1:5001", "shop/nowhere", "7");
     }
 
     @Test

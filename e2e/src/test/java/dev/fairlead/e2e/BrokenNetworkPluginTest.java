@@ -51,7 +51,7 @@ class BrokenNetworkPluginTest {
     @Test
     void isQuotedAndUndone() {
         Refused.by(() -> node.runPod("aground"))
-                .as(Status.Code.UNAVAILABLE, "leaky", "the hull has a leak", "below the water line");
+                .as(Status.Code.UNKNOWN, "leaky", "the hull has a leak", "below the water line");
         // links, addresses and firewall rules are compared as after every test
     }
 }

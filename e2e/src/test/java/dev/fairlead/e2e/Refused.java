@@ -27,7 +27,9 @@ record Refused(Status.Code code, String message) {
     void as(Status.Code expected, List<String> words) {
         System.out.printf("    %s: %s%n", code, message);
         if (Daemon.isFairlead()) {
-            assertThat(message).as("says what is wrong, and where").contains(words);
+            if (!words.isEmpty()) {
+                assertThat(message).as("says what is wrong, and where").contains(words);
+            }
             assertThat(code).as(message).isEqualTo(expected);
         }
     }

@@ -27,6 +27,9 @@ record Snapshot(Map<String, Integer> things) {
     private static final Set<Path> NOT_LOOKED_INTO =
             Set.of(Path.of("/run/copies"), Path.of("/var/lib/fairlead/images"), Path.of("/var/lib/fairlead/layers"));
 
+    /** The cgroups that pods are put below, made with the first of them. */
+    private static final Set<String> PARENTS = Set.of("e2e", "fairlead");
+
     static Snapshot take() {
         Map<String, Integer> things = new TreeMap<>();
         try {
@@ -39,12 +42,16 @@ record Snapshot(Map<String, Integer> things) {
                 add(things, "link " + (link.startsWith("veth") ? "veth*" : link));
             }
             walk(Path.of("/sys/fs/cgroup"), (path, attributes) -> {
-                if (attributes.isDirectory()) {
+                if (attributes.isDirectory() && !PARENTS.contains(path.getFileName().toString())) {
                     add(things, "cgroup " + path);
                 }
             });
             for (String directory : List.of("/run", "/var/lib/cni", "/var/lib/fairlead")) {
-                walk(Path.of(directory), (path, attributes) -> add(things, "file " + path));
+                walk(Path.of(directory), (path, attributes) -> {
+                    if (!path.equals(Path.of("/var/lib/fairlead/pods"))) { // made with the first "fairlead run"
+                        add(things, "file " + path);
+                    }
+                });
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
