@@ -45,25 +45,23 @@ final class DeviceDirectory {
      * @param bind instead of making them, mount the host's: in a user namespace mknod(2) makes nodes that cannot be opened
      */
     void makeNodes(List<DeviceNode> nodes, boolean bind) throws RootfsException {
-        try (Fd dev = rootfs.directory(DEV, 0755)) {
-            for (DeviceNode node : nodes) {
-                try {
-                    int slash = node.path().lastIndexOf('/');
-                    if (node.path().substring(0, slash).equals(DEV)) {
-                        makeNode(dev, node.path().substring(slash + 1), node, bind);
-                    } else {
-                        try (Rootfs.Place place = rootfs.place(node.path(), 0755)) {
-                            makeNode(place.directory(), place.name(), node, bind);
-                        }
-                    }
-                } catch (IOException e) {
-                    throw new RootfsException(node.describe(), e);
+        Step.run(() -> "devices", () -> {
+            try (Fd dev = rootfs.directory(DEV, 0755)) {
+                for (DeviceNode node : nodes) {
+                    Step.run(node::describe, () -> makeNode(dev, node, bind));
                 }
             }
-        } catch (RootfsException e) {
-            throw e;
-        } catch (IOException e) {
-            throw new RootfsException("devices: " + DEV, e);
+        });
+    }
+
+    private void makeNode(Fd dev, DeviceNode node, boolean bind) throws IOException {
+        int slash = node.path().lastIndexOf('/');
+        if (node.path().substring(0, slash).equals(DEV)) {
+            makeNode(dev, node.path().substring(slash + 1), node, bind);
+            return;
+        }
+        try (Rootfs.Place place = rootfs.place(node.path(), 0755)) {
+            makeNode(place.directory(), place.name(), node, bind);
         }
     }
 
@@ -142,17 +140,17 @@ final class DeviceDirectory {
 
     /** Makes the links that programs expect; one that exists stays. */
     void makeLinks() throws RootfsException {
-        try (Fd dev = rootfs.directory(DEV, 0755)) {
-            for (Map.Entry<String, String> link : LINKS.entrySet()) {
-                makeLink(link.getValue(), dev, link.getKey());
+        Step.run(() -> "links in " + DEV, () -> {
+            try (Fd dev = rootfs.directory(DEV, 0755)) {
+                for (Map.Entry<String, String> link : LINKS.entrySet()) {
+                    makeLink(link.getValue(), dev, link.getKey());
+                }
+                if (hasKcore()) {
+                    makeLink("/proc/kcore", dev, "core");
+                }
+                replaceByLink("pts/ptmx", dev, "ptmx");
             }
-            if (hasKcore()) {
-                makeLink("/proc/kcore", dev, "core");
-            }
-            replaceByLink("pts/ptmx", dev, "ptmx");
-        } catch (IOException e) {
-            throw new RootfsException("links in " + DEV, e);
-        }
+        });
     }
 
     private static void makeLink(String target, Fd directory, String name) throws ErrnoException {
@@ -195,11 +193,11 @@ final class DeviceDirectory {
      * @param peer a detached copy of its mount
      */
     void mountConsole(Fd peer) throws RootfsException {
-        try (Fd dev = rootfs.directory(DEV, 0755);
-                Fd target = mountPoint(dev, "console")) {
-            Mounts.attach(peer, target);
-        } catch (IOException e) {
-            throw new RootfsException("terminal on /dev/console", e);
-        }
+        Step.run(() -> "terminal on /dev/console", () -> {
+            try (Fd dev = rootfs.directory(DEV, 0755);
+                    Fd target = mountPoint(dev, "console")) {
+                Mounts.attach(peer, target);
+            }
+        });
     }
 }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A device node to make.
@@ -70,7 +71,7 @@ record DeviceNode(String path, FileType type, DeviceNumber number, int mode, int
         }
     }
 
-    private static int number(@org.jspecify.annotations.Nullable Long number) {
+    private static int number(@Nullable Long number) {
         if (number == null) {
             throw new IllegalArgumentException("major and minor are missing");
         }

@@ -4,6 +4,7 @@ import dev.fairlead.linux.Mounts.Attribute;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A generic mount option (mount(8), file-system-independent): what statfs(2) says of it and where the mount API takes it, as an attribute
@@ -40,10 +41,10 @@ enum MountOption {
             Set.of(RDONLY, NOSUID, NODEV, NOEXEC, NOATIME, RELATIME, STRICTATIME, NODIRATIME);
 
     private final long statfsBit;
-    private final @org.jspecify.annotations.Nullable Attribute attribute;
+    private final @Nullable Attribute attribute;
     private final String superblockFlag;
 
-    MountOption(long statfsBit, @org.jspecify.annotations.Nullable Attribute attribute, String superblockFlag) {
+    MountOption(long statfsBit, @Nullable Attribute attribute, String superblockFlag) {
         this.statfsBit = statfsBit;
         this.attribute = attribute;
         this.superblockFlag = superblockFlag;

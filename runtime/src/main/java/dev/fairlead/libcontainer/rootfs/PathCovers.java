@@ -13,6 +13,7 @@ import dev.fairlead.linux.Openat;
 import dev.fairlead.linux.Openat.OpenFlag;
 import dev.fairlead.linux.Stat;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -22,13 +23,14 @@ import java.util.Set;
  * Covers what a container may not read (libcontainer's maskPaths) and makes read-only what it may not write (readonlyPath). Paths that do not
  * exist are skipped; links are followed, inside the root.
  */
-final class PathCovers {
+final class PathCovers implements AutoCloseable {
     private static final DeviceNumber NULL = new DeviceNumber(1, 3);
     private static final Set<TreeFlag> COPY = EnumSet.of(TreeFlag.CLONE, TreeFlag.EMPTY_PATH);
     private static final Set<TreeFlag> COPY_ALL = EnumSet.of(TreeFlag.CLONE, TreeFlag.EMPTY_PATH, TreeFlag.RECURSIVE);
 
     private final Rootfs rootfs;
     private final Optional<String> label;
+    private Optional<Fd> empty = Optional.empty();
 
     PathCovers(Rootfs rootfs, Optional<String> label) {
         this.rootfs = rootfs;
@@ -40,47 +42,35 @@ final class PathCovers {
         if (paths.isEmpty()) {
             return;
         }
-        try (Fd devNull = openDevNull()) {
-            Optional<Fd> empty = Optional.empty();
-            try {
-                for (String path : paths) {
-                    try (Found found = Found.at(rootfs, path)) {
-                        if (found.isDirectory()) {
-                            empty = Optional.of(cover(found.fd(), empty));
-                        } else if (found.exists()) {
-                            attachCopy(devNull, found.fd());
-                        }
-                    } catch (IOException e) {
-                        throw new RootfsException("masked path " + path, e);
-                    }
-                }
-            } finally {
-                empty.ifPresent(Fd::close);
+        try (Fd devNull = Step.get(() -> "masked paths", PathCovers::openDevNull)) {
+            for (String path : paths) {
+                Step.run(() -> "masked path " + path, () -> mask(path, devNull));
             }
-        } catch (RootfsException e) {
-            throw e;
-        } catch (IOException e) {
-            throw new RootfsException("masked paths", e);
+        }
+    }
+
+    private void mask(String path, Fd devNull) throws IOException {
+        try (Found found = Found.at(rootfs, path)) {
+            if (found.isDirectory()) {
+                cover(found.fd());
+            } else if (found.exists()) {
+                attachCopy(devNull, found.fd());
+            }
         }
     }
 
     /** One file system for all of them; each further directory gets a copy of the mount. */
-    private Fd cover(Fd directory, Optional<Fd> empty) throws IOException {
+    private void cover(Fd directory) throws IOException {
         if (empty.isPresent()) {
             attachCopy(empty.get(), directory);
-            return empty.get();
+            return;
         }
-        List<NewFileSystem.Option> options = new java.util.ArrayList<>();
+        List<NewFileSystem.Option> options = new ArrayList<>();
         options.add(new NewFileSystem.Option("ro", ""));
         label.ifPresent(text -> options.add(new NewFileSystem.Option("context", text)));
         Fd made = NewFileSystem.mount("tmpfs", "tmpfs", options, EnumSet.of(Attribute.RDONLY));
-        try {
-            Mounts.attach(made, directory);
-            return made;
-        } catch (ErrnoException e) {
-            made.close();
-            throw e;
-        }
+        empty = Optional.of(made);
+        Mounts.attach(made, directory);
     }
 
     private static void attachCopy(Fd mount, Fd target) throws ErrnoException {
@@ -92,15 +82,17 @@ final class PathCovers {
     /** Mounts each path on itself, read-only with all that is mounted below it; its other attributes stay. */
     void makeReadOnly(List<String> paths) throws RootfsException {
         for (String path : paths) {
-            try (Found found = Found.at(rootfs, path)) {
-                if (found.exists()) {
-                    try (Fd copy = Mounts.openTree(found.fd(), "", COPY_ALL)) {
-                        Mounts.setAttributesRecursively(copy, AttributeChange.set(Attribute.RDONLY));
-                        Mounts.attach(copy, found.fd());
-                    }
+            Step.run(() -> "read-only path " + path, () -> makeReadOnly(path));
+        }
+    }
+
+    private void makeReadOnly(String path) throws IOException {
+        try (Found found = Found.at(rootfs, path)) {
+            if (found.exists()) {
+                try (Fd copy = Mounts.openTree(found.fd(), "", COPY_ALL)) {
+                    Mounts.setAttributesRecursively(copy, AttributeChange.set(Attribute.RDONLY));
+                    Mounts.attach(copy, found.fd());
                 }
-            } catch (IOException e) {
-                throw new RootfsException("read-only path " + path, e);
             }
         }
     }
@@ -117,6 +109,11 @@ final class PathCovers {
             devNull.close();
             throw e;
         }
+    }
+
+    @Override
+    public void close() {
+        empty.ifPresent(Fd::close);
     }
 
     /** What is at a path, if anything. */

@@ -29,6 +29,8 @@ import java.util.Set;
 final class RootfsBuilder implements AutoCloseable {
     private static final Set<Kind> OF_INIT = EnumSet.of(Kind.MOUNT, Kind.NETWORK, Kind.IPC, Kind.UTS, Kind.CGROUP);
     private static final Set<OpenFlag> DIRECTORY = EnumSet.of(OpenFlag.PATH, OpenFlag.DIRECTORY);
+    private static final Set<TreeFlag> COPY = EnumSet.of(TreeFlag.CLONE, TreeFlag.EMPTY_PATH);
+    private static final Set<TreeFlag> COPY_OF_ALL = EnumSet.of(TreeFlag.CLONE, TreeFlag.RECURSIVE);
 
     private final RootfsRequest request;
     private final InitProcess init;
@@ -73,56 +75,36 @@ final class RootfsBuilder implements AutoCloseable {
                 sources.put(entry.index(), BindSource.open(entry));
             }
         }
-        try {
-            if (terminal.isPresent()) {
-                console = Optional.of(
-                        keep(Mounts.openTree(terminal.get(), "", EnumSet.of(TreeFlag.CLONE, TreeFlag.EMPTY_PATH))));
-            }
-        } catch (IOException e) {
-            throw new RootfsException("terminal", e);
+        int pid = init.id().pid();
+        if (terminal.isPresent()) {
+            console = Step.get(() -> "terminal", () -> Optional.of(keep(Mounts.openTree(terminal.get(), "", COPY))));
         }
         if (request.source() instanceof RootSource.Directory(var path)) {
-            try {
-                rootTree = Optional.of(
-                        keep(Mounts.openTree(Fd.CWD, path.toString(), EnumSet.of(TreeFlag.CLONE, TreeFlag.RECURSIVE))));
-            } catch (IOException e) {
-                throw new RootfsException("root " + path, e);
-            }
+            rootTree = Step.get(
+                    () -> "root " + path,
+                    () -> Optional.of(keep(Mounts.openTree(Fd.CWD, path.toString(), COPY_OF_ALL))));
         }
         if (request.ids().isPresent()) {
-            try {
-                userNamespace = Optional.of(keep(Namespaces.openOf(init.id().pid(), Kind.USER)));
-            } catch (IOException e) {
-                throw new RootfsException(
-                        "user namespace of process " + init.id().pid(), e);
-            }
+            userNamespace = Step.get(
+                    () -> "user namespace of process " + pid,
+                    () -> Optional.of(keep(Namespaces.openOf(pid, Kind.USER))));
         }
         if (entries.stream().anyMatch(MountEntry::isCgroup)) {
-            try {
-                cgroups = Optional.of(CgroupHierarchies.of(init.id().pid()));
-            } catch (IOException e) {
-                throw new RootfsException("cgroups of process " + init.id().pid(), e);
-            }
+            cgroups = Step.get(() -> "cgroups of process " + pid, () -> Optional.of(CgroupHierarchies.of(pid)));
         }
     }
 
     /** Goes where init is. The mounts that its namespace began with no longer tell the host's of what happens here. */
     void enter() throws RootfsException {
-        try {
+        Step.run(() -> "namespaces of process " + init.id().pid(), () -> {
             Namespaces.joinProcess(init.pidfd(), OF_INIT);
             try (Fd root = Mounts.openTree(Fd.CWD, "/", Set.of())) {
                 Mounts.setAttributesRecursively(root, AttributeChange.propagation(Propagation.SLAVE));
             }
-        } catch (IOException e) {
-            throw new RootfsException("namespaces of process " + init.id().pid(), e);
-        }
+        });
         for (MountEntry entry : entries) {
             if (entry.isBind()) {
-                try {
-                    settle(entry);
-                } catch (IOException e) {
-                    throw new RootfsException(entry.describe(), e);
-                }
+                Step.run(entry::describe, () -> settle(entry));
             }
         }
     }
@@ -151,18 +133,20 @@ final class RootfsBuilder implements AutoCloseable {
      * @return the root mount, owned by the caller
      */
     Fd build() throws RootfsException {
-        Fd descriptors = openDescriptors();
-        actAsContainersRoot();
-        Fd root = attachRoot(descriptors);
+        Fd descriptors = Step.get(
+                () -> "/proc of the host", () -> keep(Openat.open(Fd.CWD, "/proc/thread-self/fd", DIRECTORY, 0)));
+        if (request.ids().isPresent()) {
+            Step.run(
+                    () -> "root of the user namespace",
+                    () -> actAsRootOf(request.ids().get()));
+        }
+        Fd root = Step.get(() -> "root, attached at " + request.attachPoint(), () -> attachRoot(descriptors));
         try {
-            furnish(new Rootfs(root, descriptors));
+            furnish(Step.get(() -> "root", () -> new Rootfs(root, descriptors)));
             return root;
         } catch (RootfsException e) {
             root.close();
             throw e;
-        } catch (IOException e) {
-            root.close();
-            throw new RootfsException("root", e);
         }
     }
 
@@ -171,13 +155,16 @@ final class RootfsBuilder implements AutoCloseable {
                 new FileSystemMounts(rootfs, request.mountLabel(), request.ids(), init.procMount())) {
             BindMounts binds = new BindMounts(rootfs, base);
             for (MountEntry entry : entries) {
-                attach(entry, rootfs, fileSystems, binds);
+                Step.run(entry::describe, () -> attach(entry, rootfs, fileSystems, binds));
             }
             setUpDevices(rootfs);
-            makeWorkingDirectory(rootfs);
-            PathCovers covers = new PathCovers(rootfs, request.mountLabel());
-            covers.makeReadOnly(request.readonlyPaths());
-            covers.mask(request.maskedPaths());
+            if (request.workingDirectory().isPresent()) {
+                String path = request.workingDirectory().get();
+                Step.run(
+                        () -> "working directory " + path,
+                        () -> rootfs.directory(path, 0755).close());
+            }
+            coverPaths(rootfs);
             fileSystems.finish();
             if (request.readonly()) {
                 FileSystemMounts.makeReadOnly("root, read-only", rootfs.descriptor());
@@ -189,37 +176,16 @@ final class RootfsBuilder implements AutoCloseable {
      * What is made from here on belongs to the root of a user namespace, as if that had made it. Overlayfs too needs it: what its maker cannot
      * write through an idmapped mount (EOVERFLOW), it mounts read-only without a word.
      */
-    private void actAsContainersRoot() throws RootfsException {
-        if (request.ids().isEmpty()) {
-            return;
-        }
-        try {
-            IdMap ids = request.ids().get();
-            FileCredentials.actAs(ids.uid(0), ids.gid(0));
-        } catch (IOException e) {
-            throw new RootfsException("root of the user namespace", e);
-        }
+    private static void actAsRootOf(IdMap ids) throws IOException {
+        FileCredentials.actAs(ids.uid(0), ids.gid(0));
     }
 
-    private Fd openDescriptors() throws RootfsException {
-        try {
-            return keep(Openat.open(Fd.CWD, "/proc/thread-self/fd", DIRECTORY, 0));
-        } catch (IOException e) {
-            throw new RootfsException("/proc of the host", e);
-        }
-    }
-
-    private Fd attachRoot(Fd descriptors) throws RootfsException {
-        String step = "root, attached at " + request.attachPoint();
+    private Fd attachRoot(Fd descriptors) throws IOException {
         try (Fd target = Openat.open(Fd.CWD, request.attachPoint().toString(), DIRECTORY, 0)) {
             return switch (request.source()) {
                 case RootSource.Overlay overlay -> attachOverlay(overlay, target, descriptors);
                 case RootSource.Directory _ -> attachDirectory(target);
             };
-        } catch (RootfsException e) {
-            throw e;
-        } catch (IOException e) {
-            throw new RootfsException(step, e);
         }
     }
 
@@ -244,22 +210,23 @@ final class RootfsBuilder implements AutoCloseable {
     }
 
     private void attach(MountEntry entry, Rootfs rootfs, FileSystemMounts fileSystems, BindMounts binds)
-            throws RootfsException {
-        try {
-            if (entry.isBind()) {
-                binds.attach(Objects.requireNonNull(sources.get(entry.index())));
-            } else if (entry.isCgroup()) {
-                try (MountTarget target = MountTarget.directory(rootfs, entry.destination())) {
-                    new CgroupMounts(cgroups.orElseThrow(), request.cgroupNamespace(), base, request.mountLabel())
-                            .attach(entry, target.fd());
-                }
-            } else {
-                fileSystems.attach(entry);
+            throws IOException {
+        if (entry.isBind()) {
+            binds.attach(Objects.requireNonNull(sources.get(entry.index())));
+        } else if (entry.isCgroup()) {
+            try (MountTarget target = MountTarget.directory(rootfs, entry.destination())) {
+                new CgroupMounts(cgroups.orElseThrow(), request.cgroupNamespace(), base, request.mountLabel())
+                        .attach(entry, target.fd());
             }
-        } catch (RootfsException e) {
-            throw e;
-        } catch (IOException e) {
-            throw new RootfsException(entry.describe(), e);
+        } else {
+            fileSystems.attach(entry);
+        }
+    }
+
+    private void coverPaths(Rootfs rootfs) throws RootfsException {
+        try (PathCovers covers = new PathCovers(rootfs, request.mountLabel())) {
+            covers.makeReadOnly(request.readonlyPaths());
+            covers.mask(request.maskedPaths());
         }
     }
 
@@ -274,18 +241,6 @@ final class RootfsBuilder implements AutoCloseable {
         }
         if (console.isPresent()) {
             directory.mountConsole(console.get());
-        }
-    }
-
-    private void makeWorkingDirectory(Rootfs rootfs) throws RootfsException {
-        if (request.workingDirectory().isEmpty()) {
-            return;
-        }
-        String path = request.workingDirectory().get();
-        try {
-            rootfs.directory(path, 0755).close();
-        } catch (IOException e) {
-            throw new RootfsException("working directory " + path, e);
         }
     }
 
