@@ -33,24 +33,24 @@ final class CheckCommand implements Callable<Integer> {
     OutputOption output = new OutputOption();
 
     @Option(
-            names = "--state",
+            names = "--data-dir",
             defaultValue = "/var/lib/fairlead",
             paramLabel = "DIR",
             description = "Where images and containers are to be kept (${DEFAULT-VALUE}).")
     Path state = Path.of("/var/lib/fairlead");
 
     @Option(
-            names = "--cni-conf",
+            names = "--cni-conf-dir",
             defaultValue = "/etc/cni/net.d",
             paramLabel = "DIR",
             description = "Network configurations (${DEFAULT-VALUE}).")
     List<Path> cniConfigurations = List.of();
 
     @Option(
-            names = "--cni-bin",
-            defaultValue = "/opt/cni/bin,/usr/lib/cni",
-            split = ",",
-            paramLabel = "DIR",
+            names = "--cni-bin-dir",
+            defaultValue = "/opt/cni/bin:/usr/lib/cni",
+            split = ":",
+            paramLabel = "DIR[:DIR]",
             description = "Network plugins (${DEFAULT-VALUE}).")
     List<Path> cniPlugins = List.of();
 

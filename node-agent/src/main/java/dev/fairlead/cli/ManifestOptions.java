@@ -33,7 +33,7 @@ final class ManifestOptions {
     Path pods = Path.of("/var/lib/fairlead/pods");
 
     @Option(
-            names = "--seccomp-dir",
+            names = "--seccomp-profile-root",
             defaultValue = "/var/lib/kubelet/seccomp",
             paramLabel = "DIR",
             description = "Where seccomp profiles of type Localhost are (${DEFAULT-VALUE}).")

@@ -36,7 +36,7 @@ import picocli.CommandLine.Option;
             "  fairlead ps",
             "  fairlead ps -c                       containers, with ids and images",
             "  fairlead ps -o json | jq .[].ip",
-            "  fairlead rm $(fairlead ps -o name)   remove all pods"
+            "  fairlead rm $(fairlead ps -o name)   remove all pods, if none of them runs"
         })
 final class PsCommand implements Callable<Integer> {
     @Mixin

@@ -8,10 +8,11 @@ import io.fabric8.kubernetes.api.model.LifecycleHandler;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One container of a pod through all its attempts: a state machine that {@link PodRunner} steps.
@@ -48,7 +49,7 @@ final class ContainerRun {
 
     private State state = new State.Waiting(Instant.MIN);
     private int attempt;
-    private @Nullable String previousId;
+    private final Deque<String> over = new ArrayDeque<>();
     private boolean ready;
     private boolean wasUp;
 
@@ -105,6 +106,7 @@ final class ContainerRun {
                 : container.getLifecycle().getPostStart();
         state = new State.Running(id, startedAt, new ContainerProbes(container, startedAt), hook == null);
         pod.tell(new PodEvent.Started(name(), kind, attempt, Duration.between(begin, startedAt)));
+        forgetOlder();
         if (hook != null) {
             postStart(hook, id);
         }
@@ -199,7 +201,7 @@ final class ContainerRun {
         pod.tell(new PodEvent.Ended(name(), kind, status.getExitCode(), status.getReason(), message, ran));
         if (!pod.isStopping() && isToBeRestarted(status.getExitCode())) {
             Duration delay = backOff.after(ran);
-            forgetPrevious(status.getId());
+            over.add(status.getId());
             attempt++;
             state = new State.Waiting(Instant.now().plus(delay));
             pod.tell(new PodEvent.BackingOff(name(), kind, attempt, delay));
@@ -217,11 +219,10 @@ final class ContainerRun {
     }
 
     /** Of the attempts that are over, the last is kept: its log may be asked for. */
-    private void forgetPrevious(String ended) {
-        if (previousId != null) {
-            pod.cri().remove(previousId);
+    private void forgetOlder() {
+        while (over.size() > 1) {
+            pod.cri().remove(over.remove());
         }
-        previousId = ended;
     }
 
     /**

@@ -3,19 +3,24 @@ package dev.fairlead.kubernetes;
 import dev.fairlead.cri.v1.Container;
 import dev.fairlead.cri.v1.ContainerConfig;
 import dev.fairlead.cri.v1.ContainerFilter;
+import dev.fairlead.cri.v1.ContainerState;
 import dev.fairlead.cri.v1.ContainerStatus;
 import dev.fairlead.cri.v1.ContainerStatusRequest;
 import dev.fairlead.cri.v1.CreateContainerRequest;
 import dev.fairlead.cri.v1.ListContainersRequest;
+import dev.fairlead.cri.v1.ListPodSandboxRequest;
 import dev.fairlead.cri.v1.PodIP;
+import dev.fairlead.cri.v1.PodSandbox;
 import dev.fairlead.cri.v1.PodSandboxConfig;
 import dev.fairlead.cri.v1.PodSandboxNetworkStatus;
+import dev.fairlead.cri.v1.PodSandboxState;
 import dev.fairlead.cri.v1.PodSandboxStatusRequest;
 import dev.fairlead.cri.v1.RemoveContainerRequest;
 import dev.fairlead.cri.v1.RemovePodSandboxRequest;
 import dev.fairlead.cri.v1.RunPodSandboxRequest;
 import dev.fairlead.cri.v1.RuntimeServiceGrpc.RuntimeServiceBlockingStub;
 import dev.fairlead.cri.v1.StartContainerRequest;
+import dev.fairlead.cri.v1.StartContainerResponse;
 import dev.fairlead.cri.v1.StopContainerRequest;
 import dev.fairlead.cri.v1.StopPodSandboxRequest;
 import io.grpc.Status;
@@ -45,13 +50,25 @@ final class CriPod {
     }
 
     static CriPod run(RuntimeServiceBlockingStub runtime, PodSandboxConfig config, String runtimeHandler) {
-        String id = patient(runtime, Duration.ZERO)
-                .runPodSandbox(RunPodSandboxRequest.newBuilder()
-                        .setConfig(config)
-                        .setRuntimeHandler(runtimeHandler)
-                        .build())
-                .getPodSandboxId();
+        RunPodSandboxRequest request = RunPodSandboxRequest.newBuilder()
+                .setConfig(config)
+                .setRuntimeHandler(runtimeHandler)
+                .build();
+        String id = orFound(
+                () -> patient(runtime, Duration.ZERO).runPodSandbox(request).getPodSandboxId(),
+                () -> find(runtime, config));
         return new CriPod(runtime, config, id);
+    }
+
+    private static Optional<String> find(RuntimeServiceBlockingStub runtime, PodSandboxConfig config) {
+        return patient(runtime, Duration.ZERO)
+                .listPodSandbox(ListPodSandboxRequest.getDefaultInstance())
+                .getItemsList()
+                .stream()
+                .filter(sandbox -> sandbox.getMetadata().equals(config.getMetadata()))
+                .filter(sandbox -> sandbox.getState() == PodSandboxState.SANDBOX_READY)
+                .map(PodSandbox::getId)
+                .findFirst();
     }
 
     List<String> ips() {
@@ -69,20 +86,27 @@ final class CriPod {
     }
 
     String create(ContainerConfig container) {
-        return patient(runtime, Duration.ZERO)
-                .createContainer(CreateContainerRequest.newBuilder()
-                        .setPodSandboxId(id)
-                        .setConfig(container)
-                        .setSandboxConfig(config)
-                        .build())
-                .getContainerId();
+        CreateContainerRequest request = CreateContainerRequest.newBuilder()
+                .setPodSandboxId(id)
+                .setConfig(container)
+                .setSandboxConfig(config)
+                .build();
+        return orFound(
+                () -> patient(runtime, Duration.ZERO).createContainer(request).getContainerId(),
+                () -> list(patient(runtime, Duration.ZERO)).stream()
+                        .filter(found -> found.getMetadata().equals(container.getMetadata()))
+                        .map(Container::getId)
+                        .findFirst());
     }
 
     void start(String container) {
-        var _ = patient(runtime, Duration.ZERO)
-                .startContainer(StartContainerRequest.newBuilder()
-                        .setContainerId(container)
-                        .build());
+        StartContainerRequest request =
+                StartContainerRequest.newBuilder().setContainerId(container).build();
+        var _ = orFound(
+                () -> patient(runtime, Duration.ZERO).startContainer(request),
+                () -> status(container).getState() == ContainerState.CONTAINER_CREATED
+                        ? Optional.empty()
+                        : Optional.of(StartContainerResponse.getDefaultInstance()));
     }
 
     /** Blocks until the container is gone; at most {@code grace} and what a kill takes. */
@@ -114,17 +138,20 @@ final class CriPod {
     /** The containers as they are now; empty while the server does not answer. */
     Optional<List<Container>> containers() {
         try {
-            return Optional.of(runtime.withDeadlineAfter(10, TimeUnit.SECONDS)
-                    .listContainers(ListContainersRequest.newBuilder()
-                            .setFilter(ContainerFilter.newBuilder().setPodSandboxId(id))
-                            .build())
-                    .getContainersList());
+            return Optional.of(list(runtime.withDeadlineAfter(10, TimeUnit.SECONDS)));
         } catch (StatusRuntimeException e) {
             return switch (e.getStatus().getCode()) {
                 case UNAVAILABLE, DEADLINE_EXCEEDED -> Optional.empty();
                 default -> throw e;
             };
         }
+    }
+
+    private List<Container> list(RuntimeServiceBlockingStub server) {
+        return server.listContainers(ListContainersRequest.newBuilder()
+                        .setFilter(ContainerFilter.newBuilder().setPodSandboxId(id))
+                        .build())
+                .getContainersList();
     }
 
     ContainerStatus status(String container) {
@@ -149,6 +176,21 @@ final class CriPod {
                     throw e;
                 }
             }
+        }
+    }
+
+    /**
+     * For calls that are not idempotent: where the server went away in the middle of one, it is asked whether the call was done, and only
+     * otherwise made once more.
+     */
+    private static <T> T orFound(Supplier<T> call, Supplier<Optional<T>> found) {
+        try {
+            return call.get();
+        } catch (StatusRuntimeException e) {
+            if (e.getStatus().getCode() != Status.Code.UNAVAILABLE) {
+                throw e;
+            }
+            return again(found).orElseGet(call);
         }
     }
 }

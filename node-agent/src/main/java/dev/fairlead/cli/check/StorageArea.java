@@ -50,7 +50,7 @@ final class StorageArea {
                         AREA,
                         state.toString(),
                         "on " + store.type() + " no overlay can be made: " + e.getMessage(),
-                        "give serve a --state directory on ext4, xfs or btrfs");
+                        "give serve a --data-dir on ext4, xfs or btrfs");
         };
     }
 
