@@ -1,7 +1,6 @@
 package dev.fairlead.image.layer;
 
 import dev.fairlead.image.ImageException.BadImage;
-import dev.fairlead.linux.Errno;
 import dev.fairlead.linux.ErrnoException;
 import dev.fairlead.linux.Fd;
 import dev.fairlead.linux.FileIo;
@@ -17,8 +16,9 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
  *
  * @param uid at most 2^32 - 2
  * @param mode permission bits with set-uid, set-gid and sticky
+ * @param what begins messages
  */
-record EntryAttributes(int uid, int gid, int mode, Instant modified, Map<String, byte[]> xattrs) {
+record EntryAttributes(int uid, int gid, int mode, Instant modified, Map<String, byte[]> xattrs, String what) {
     private static final long LARGEST_ID = 0xffff_fffeL;
 
     static EntryAttributes of(TarArchiveEntry entry, Map<String, byte[]> xattrs, String what) throws BadImage {
@@ -27,7 +27,8 @@ record EntryAttributes(int uid, int gid, int mode, Instant modified, Map<String,
                 id(entry.getLongGroupId(), what),
                 entry.getMode() & 07777,
                 entry.getLastModifiedTime().toInstant(),
-                xattrs);
+                xattrs,
+                what);
     }
 
     private static int id(long id, String what) throws BadImage {
@@ -43,7 +44,7 @@ record EntryAttributes(int uid, int gid, int mode, Instant modified, Map<String,
         FileIo.setMode(open, mode);
         for (Map.Entry<String, byte[]> xattr : xattrs.entrySet()) {
             if (!Overlay.isReserved(xattr.getKey())) {
-                ignoringUnsupported(() -> Xattrs.set(open, xattr.getKey(), xattr.getValue()));
+                set(xattr, () -> Xattrs.set(open, xattr.getKey(), xattr.getValue()));
             }
         }
     }
@@ -58,7 +59,7 @@ record EntryAttributes(int uid, int gid, int mode, Instant modified, Map<String,
             if (!Overlay.isReserved(xattr.getKey())) {
                 // There is no setxattrat before Linux 6.13; the last component is not followed here.
                 String path = "/proc/self/fd/" + dir.number() + '/' + name;
-                ignoringUnsupported(() -> Xattrs.set(path, xattr.getKey(), xattr.getValue()));
+                set(xattr, () -> Xattrs.set(path, xattr.getKey(), xattr.getValue()));
             }
         }
         Openat.setTimes(dir, name, modified, modified);
@@ -69,12 +70,19 @@ record EntryAttributes(int uid, int gid, int mode, Instant modified, Map<String,
     }
 
     /** What a file system cannot keep (user attributes on tmpfs before Linux 6.6, SELinux labels without SELinux) an image does without. */
-    private static void ignoringUnsupported(Call call) throws ErrnoException {
+    private void set(Map.Entry<String, byte[]> xattr, Call call) throws IOException {
         try {
             call.run();
         } catch (ErrnoException e) {
-            if (e.errno() != Errno.ENOTSUP) {
-                throw e;
+            switch (e.errno()) {
+                case ENOTSUP -> {}
+                // Not a full disk: ext4 keeps the attributes of a file in one block.
+                case ENOSPC, E2BIG, ERANGE ->
+                    throw new BadImage(
+                            what + ": the file system has no room for the attribute " + xattr.getKey() + " of "
+                                    + xattr.getValue().length + " bytes (" + e.getMessage() + ")",
+                            e);
+                default -> throw e;
             }
         }
     }

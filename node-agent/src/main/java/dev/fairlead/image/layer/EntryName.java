@@ -1,6 +1,7 @@
 package dev.fairlead.image.layer;
 
 import dev.fairlead.image.ImageException.BadImage;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -10,6 +11,9 @@ import java.util.List;
  * @param components of the path; none for the root itself
  */
 record EntryName(List<String> components) {
+    /** Leaves room in PATH_MAX (4096) for where the layer lies. */
+    private static final int LONGEST = 3800;
+
     /**
      * Reads a name as tar has it. A leading slash means the root, as everywhere; {@code ..} is taken away with what it follows.
      * @throws BadImage where it leaves the root, or no file can have it
@@ -17,6 +21,10 @@ record EntryName(List<String> components) {
     static EntryName parse(String text, String what) throws BadImage {
         if (text.indexOf('\0') >= 0) {
             throw new BadImage(what + ": the name contains a NUL character");
+        }
+        if (text.getBytes(StandardCharsets.UTF_8).length > LONGEST) {
+            throw new BadImage(what.substring(0, Math.min(LONGEST, what.length())) + "...: the name is longer than "
+                    + LONGEST + " bytes");
         }
         List<String> components = new ArrayList<>();
         for (String component : text.split("/", -1)) {

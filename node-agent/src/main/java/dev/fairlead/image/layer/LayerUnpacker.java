@@ -39,6 +39,10 @@ import org.jspecify.annotations.Nullable;
 public final class LayerUnpacker implements AutoCloseable {
     private static final int BUFFER = 128 << 10;
     private static final int PAGE = 4096;
+    /** Of which times are to be set at the end: some 200 bytes of memory each. */
+    private static final int MOST_DIRECTORIES = 250_000;
+
+    private static final int MOST_LINKS_BELOW = 10_000;
     private static final String WHITEOUT = ".wh.";
     private static final String OPAQUE = ".wh..wh..opq";
     private static final String AUFS = ".wh..wh.";
@@ -188,6 +192,9 @@ public final class LayerUnpacker implements AutoCloseable {
                 directoryTimes.put(name, attributes.modified());
             }
             return;
+        }
+        if (directoryTimes.size() + root.implied().size() > MOST_DIRECTORIES) {
+            throw new BadImage(what + ": the layer has more than " + MOST_DIRECTORIES + " directories");
         }
         if (name.base().startsWith(WHITEOUT)) {
             remove(name, what);
@@ -377,6 +384,9 @@ public final class LayerUnpacker implements AutoCloseable {
                 Openat.makeHardLink(fromDir, target.base(), root.parent(name, what), name.base());
                 return;
             }
+        }
+        if (linksBelow.size() == MOST_LINKS_BELOW) {
+            throw new BadImage(what + ": more than " + MOST_LINKS_BELOW + " hard links lead to files of other layers");
         }
         linksBelow.add(new LayerContent.LinkBelow(name.toString(), target.toString()));
     }

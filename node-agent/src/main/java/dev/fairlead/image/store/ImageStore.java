@@ -429,7 +429,12 @@ public final class ImageStore implements AutoCloseable {
             ImageCatalog.Content content = catalog.content(image.manifest());
             hold.add(content.manifest().digests());
             fetcher.unpackAgain(content.manifest(), content.diffIds(), hold);
-            body.run();
+            lock.lock(); // whoever collects sees the hold, or the snapshot
+            try {
+                body.run();
+            } finally {
+                lock.unlock();
+            }
         } catch (InterruptedException e) {
             InterruptedIOException told = new InterruptedIOException("unpacking image " + image.id() + " was given up");
             told.initCause(e);

@@ -13,13 +13,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
-/** index.json of the layout (image-spec, image-layout.md): which images there are. Not thread-safe. */
+/** index.json of the layout (image-spec, image-layout.md): which images there are. One thread changes it at a time, any may read. */
 final class Index {
     private static final String MEDIA_TYPE = "application/vnd.oci.image.index.v1+json";
     private static final String LAYOUT = "{\"imageLayoutVersion\":\"1.0.0\"}";
 
     private final Path file;
-    private List<StoredName> names;
+    private volatile List<StoredName> names;
 
     private Index(Path file, List<StoredName> names) {
         this.file = file;

@@ -352,6 +352,12 @@ class LayerUnpackerTest {
                         "hard link to a directory",
                         "hard link to a directory",
                         tar -> tar.directory("d").hardLink("e", "d")),
+                hostile("path too long", "longer than 3800 bytes", tar -> tar.file("d/".repeat(2000) + "x", "x")),
+                hostile(
+                        "attribute too large",
+                        "no room for the attribute user.large",
+                        tar -> tar.file(
+                                "x", "x", entry -> entry.addPaxHeader("SCHILY.xattr.user.large", "v".repeat(100_000)))),
                 hostile("no such type", "do not belong", tar -> tar.node((byte) 'V', "x", entry -> {})),
                 hostile(
                         "device that cannot be",

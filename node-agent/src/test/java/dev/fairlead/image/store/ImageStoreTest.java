@@ -25,9 +25,13 @@ import dev.fairlead.test.NeedsRoot;
 import dev.fairlead.test.PrivateMounts;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -96,13 +100,23 @@ class ImageStoreTest {
 
     /** Every file below the directories that images, layers and transfers live in. */
     private List<String> leftovers() throws IOException {
-        try (Stream<Path> files = Files.walk(root)) {
-            return files.filter(path -> !Files.isDirectory(path))
-                    .map(path -> root.relativize(path).toString())
-                    .filter(path -> !path.startsWith("containers") && !path.contains("unsynced"))
-                    .sorted()
-                    .toList();
-        }
+        List<String> files = new ArrayList<>();
+        Files.walkFileTree(root, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                files.add(root.relativize(file).toString());
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException failure) {
+                return FileVisitResult.CONTINUE; // a note, whose layer is on the disk by now
+            }
+        });
+        return files.stream()
+                .filter(path -> !path.startsWith("containers") && !path.contains("unsynced"))
+                .sorted()
+                .toList();
     }
 
     private static final List<String> EMPTY_STORE = List.of("images.lock", "images/index.json", "images/oci-layout");
