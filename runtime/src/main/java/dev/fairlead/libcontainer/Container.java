@@ -1,6 +1,7 @@
 package dev.fairlead.libcontainer;
 
 import dev.fairlead.libcontainer.cgroups.Cgroup;
+import dev.fairlead.libcontainer.cgroups.CgroupException;
 import dev.fairlead.libcontainer.process.CgroupMembership;
 import dev.fairlead.libcontainer.process.Exec;
 import dev.fairlead.libcontainer.process.ExecRequest;
@@ -13,6 +14,7 @@ import dev.fairlead.libcontainer.process.Warden;
 import dev.fairlead.libcontainer.rootfs.RootSource;
 import dev.fairlead.libcontainer.rootfs.RootfsRequest;
 import dev.fairlead.libcontainer.rootfs.RootfsThread;
+import dev.fairlead.linux.Errno;
 import dev.fairlead.linux.ErrnoException;
 import dev.fairlead.linux.Fd;
 import dev.fairlead.linux.Namespaces.Kind;
@@ -208,6 +210,9 @@ public final class Container implements AutoCloseable {
             Optional<Fd> directory = own.v2Directory();
             try {
                 Exec exec = warden.exec(new ExecRequest(process, stdin, stdout, stderr, directory), STEP_LIMIT);
+                if (directory.isEmpty()) {
+                    moveInto(own, exec);
+                }
                 return new RunningExec(exec, own);
             } finally {
                 directory.ifPresent(Fd::close);
@@ -219,6 +224,23 @@ public final class Container implements AutoCloseable {
                 e.addSuppressed(cleanup);
             }
             throw e;
+        }
+    }
+
+    /**
+     * Where there is no cgroup v2 to be born in, an exec is moved to its group: what it forked before stays with the container, and would
+     * outlive the exec's end by force until the container's.
+     */
+    private static void moveInto(Cgroup own, Exec exec) throws IOException {
+        try {
+            own.add(exec.pid());
+        } catch (CgroupException e) {
+            if (e.errno() != Errno.ESRCH) {
+                try (RunningExec failed = new RunningExec(exec, own)) {
+                    failed.kill();
+                }
+                throw e;
+            }
         }
     }
 

@@ -3,6 +3,8 @@ package dev.fairlead.libcontainer;
 import dev.fairlead.libcontainer.cgroups.Cgroup;
 import dev.fairlead.libcontainer.process.Exec;
 import dev.fairlead.libcontainer.process.ExitStatus;
+import dev.fairlead.linux.Errno;
+import dev.fairlead.linux.ErrnoException;
 import dev.fairlead.linux.Pidfds;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
@@ -27,7 +29,14 @@ public final class RunningExec implements AutoCloseable {
     /** Ends it and every process that comes of it, those that made a session of their own or lost their parent too. */
     public void kill() throws IOException {
         cgroup.kill();
-        Pidfds.signal(exec.pidfd(), SIGKILL);
+        try {
+            Pidfds.signal(exec.pidfd(), SIGKILL);
+        } catch (ErrnoException e) {
+            // The first line may have sufficed, and the warden have reaped it already.
+            if (e.errno() != Errno.ESRCH) {
+                throw e;
+            }
+        }
     }
 
     /** Lets go of it. Its cgroup goes too, where it is empty; a process that was left to run keeps it until the container ends. */

@@ -189,11 +189,12 @@ public final class Cgroup {
     }
 
     /**
-     * Moves a running process in, with all its threads. For a process that is to start in here, use {@link #v2Directory} and
-     * {@link #tasksFiles}, which leave no moment outside.
+     * Moves a running process in, with all its threads; into a child from its parent. For a process that is to start in here, use
+     * {@link #v2Directory} and {@link #tasksFiles}, which leave no moment outside.
+     * @throws CgroupException ESRCH: it has ended
      */
     public void add(int process) throws CgroupException {
-        for (Place place : places) {
+        for (Place place : own) {
             place.directory().write("cgroup.procs", process);
         }
     }

@@ -249,6 +249,22 @@ abstract class AbstractCgroupTest {
     }
 
     @Test
+    void aProcessOfTheParentIsMovedIntoAChild() throws Exception {
+        try (TestCgroup test = TestCgroup.create(hierarchies(), NONE)) {
+            Process process = test.start("sleep", "60");
+            await("inside", () -> test.cgroup().pids().contains((int) process.pid()));
+            Cgroup child = test.cgroup().child("exec-1");
+            child.add((int) process.pid());
+            assertThat(child.pids()).containsExactly((int) process.pid());
+            child.kill();
+            assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+            assertThatThrownBy(() -> child.add((int) process.pid()))
+                    .isInstanceOfSatisfying(
+                            CgroupException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ESRCH));
+        }
+    }
+
+    @Test
     void pressureIsCountedWhereTheKernelDoes() throws Exception {
         try (TestCgroup test = TestCgroup.create(hierarchies(), NONE)) {
             CgroupStatistics statistics = test.cgroup().statistics();
