@@ -3,6 +3,7 @@ package dev.fairlead.image;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsParameters;
 import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -22,6 +23,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 
 /** A registry in this process that fails as it is told to. */
 public final class TestRegistry implements AutoCloseable {
@@ -57,8 +59,24 @@ public final class TestRegistry implements AutoCloseable {
     }
 
     public static TestRegistry start(SSLContext tls) throws IOException {
+        return start(new HttpsConfigurator(tls));
+    }
+
+    /** Talks to those alone who show a certificate that {@code tls} trusts. */
+    public static TestRegistry startForClients(SSLContext tls) throws IOException {
+        return start(new HttpsConfigurator(tls) {
+            @Override
+            public void configure(HttpsParameters parameters) {
+                SSLParameters ours = tls.getDefaultSSLParameters();
+                ours.setNeedClientAuth(true);
+                parameters.setSSLParameters(ours);
+            }
+        });
+    }
+
+    private static TestRegistry start(HttpsConfigurator tls) throws IOException {
         HttpsServer server = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        server.setHttpsConfigurator(new HttpsConfigurator(tls));
+        server.setHttpsConfigurator(tls);
         return new TestRegistry(server);
     }
 

@@ -3,8 +3,8 @@ package dev.fairlead.image.registry;
 import dev.fairlead.image.ImageException.BadConfiguration;
 import dev.fairlead.image.registry.Endpoint.ClientCertificate;
 import dev.fairlead.image.registry.Endpoint.Tls;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -18,8 +18,8 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.ArrayList;
 import java.util.Base64;
-import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -44,6 +44,8 @@ final class TlsContext {
 
     private static final Pattern PRIVATE_KEY = Pattern.compile(
             "-----BEGIN (?<kind>[A-Z ]*)PRIVATE KEY-----(?<body>[^-]*)-----END [A-Z ]*PRIVATE KEY-----");
+    private static final Pattern CERTIFICATE =
+            Pattern.compile("-----BEGIN CERTIFICATE-----(?<body>[^-]*)-----END CERTIFICATE-----");
     private static final char[] NO_PASSWORD = new char[0];
 
     private TlsContext() {}
@@ -57,6 +59,8 @@ final class TlsContext {
                     tls.skipVerify() ? new TrustManager[] {new Credulous()} : trustManagers(tls.authorities()),
                     null);
             return context;
+        } catch (BadConfiguration e) {
+            throw e;
         } catch (GeneralSecurityException | IOException e) {
             throw new BadConfiguration("TLS of a registry cannot be set up: " + e, e);
         }
@@ -96,17 +100,23 @@ final class TlsContext {
         }
     }
 
-    private static Collection<? extends Certificate> certificates(Path file) throws IOException, BadConfiguration {
-        try (InputStream in = Files.newInputStream(file)) {
-            Collection<? extends Certificate> certificates =
-                    CertificateFactory.getInstance("X.509").generateCertificates(in);
-            if (certificates.isEmpty()) {
-                throw new BadConfiguration(file + ": there is no certificate in PEM in it", null);
+    /** Those of a file that may hold keys and remarks too: the JDK's own reader takes every block for a certificate. */
+    private static List<Certificate> certificates(Path file) throws IOException, BadConfiguration {
+        List<Certificate> certificates = new ArrayList<>();
+        try {
+            CertificateFactory factory = CertificateFactory.getInstance("X.509");
+            Matcher matcher = CERTIFICATE.matcher(Files.readString(file, StandardCharsets.ISO_8859_1));
+            while (matcher.find()) {
+                byte[] der = Base64.getMimeDecoder().decode(Objects.requireNonNull(matcher.group("body")));
+                certificates.add(factory.generateCertificate(new ByteArrayInputStream(der)));
             }
-            return certificates;
         } catch (GeneralSecurityException e) {
             throw new BadConfiguration(file + ": not a certificate in PEM: " + e.getMessage(), e);
         }
+        if (certificates.isEmpty()) {
+            throw new BadConfiguration(file + ": there is no certificate in PEM in it", null);
+        }
+        return certificates;
     }
 
     private static KeyManager[] keyManagers(List<ClientCertificate> clients)
