@@ -55,7 +55,7 @@ public final class Cgroup {
         for (Hierarchy hierarchy : hierarchies) {
             CgroupDirectory directory = hierarchy.directory(path);
             if (directory.path().equals(hierarchy.mountPoint())) {
-                throw new CgroupException(
+                throw CgroupException.invalid(
                         "cgroup path \"" + path + "\": the root of a hierarchy is nobody's to limit or remove");
             }
             places.add(new Place(hierarchy, directory));
@@ -87,7 +87,7 @@ public final class Cgroup {
         } catch (CgroupException e) {
             undo(made, e);
             throw e.errno() == Errno.ENOENT && !refusals.isEmpty()
-                    ? CgroupException.withFigures(
+                    ? CgroupException.withDetail(
                             e,
                             "the controller was refused: " + refusals.getFirst().getMessage())
                     : e;
@@ -135,10 +135,10 @@ public final class Cgroup {
         String field = "linux.resources.unified[\"" + file + "\"]";
         boolean core = file.startsWith("cgroup.");
         if (!UNIFIED_FILE.matcher(file).matches() || (core && !CORE_LIMITS.contains(file))) {
-            throw new CgroupException(field + ": not the name of a limit of cgroup v2, such as memory.high");
+            throw CgroupException.invalid(field + ": not the name of a limit of cgroup v2, such as memory.high");
         }
         CgroupDirectory unified = Controllers.unified(places)
-                .orElseThrow(() -> new CgroupException(field + " is set, but this node has no cgroup v2"));
+                .orElseThrow(() -> CgroupException.invalid(field + " is set, but this node has no cgroup v2"));
         for (String line : value.split("\n", -1)) {
             unified.write(file, line);
         }
@@ -207,7 +207,7 @@ public final class Cgroup {
      */
     public Cgroup child(String name) throws CgroupException {
         if (name.isEmpty() || name.contains("/") || name.startsWith(".") || name.indexOf('\0') >= 0) {
-            throw new CgroupException("\"" + name + "\" is no name for a child of cgroup " + path);
+            throw CgroupException.invalid("\"" + name + "\" is no name for a child of cgroup " + path);
         }
         CgroupDirectory parent = processes.directory();
         CgroupDirectory directory = new CgroupDirectory(parent.path().resolve(name));

@@ -4,6 +4,7 @@ import dev.fairlead.linux.Errno;
 import dev.fairlead.linux.ErrnoException;
 import dev.fairlead.linux.KernelFiles;
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -134,7 +135,7 @@ record CgroupDirectory(Path path) {
             entries.forEach(entry -> children.add(new CgroupDirectory(entry)));
         } catch (NoSuchFileException | NotDirectoryException e) {
             return List.of();
-        } catch (IOException | java.nio.file.DirectoryIteratorException e) {
+        } catch (IOException | DirectoryIteratorException e) {
             if (!Files.exists(path)) {
                 return List.of();
             }

@@ -17,10 +17,24 @@ public final class CgroupException extends IOException {
         this.errno = errno;
     }
 
-    /** Of something that we refuse ourselves. */
+    /** Of a state that is not as it should be, seen by us. */
     CgroupException(String message) {
+        this(message, Errno.UNKNOWN);
+    }
+
+    private CgroupException(String message, Errno errno) {
         super(message);
-        this.errno = Errno.UNKNOWN;
+        this.errno = errno;
+    }
+
+    /** Of a value that we refuse ourselves: EINVAL, as the kernel would say. */
+    static CgroupException invalid(String message) {
+        return new CgroupException(message, Errno.EINVAL);
+    }
+
+    /** Of a limit that is less than what is in use: EBUSY, as v1 says. */
+    static CgroupException inUse(String message) {
+        return new CgroupException(message, Errno.EBUSY);
     }
 
     /** Of a file of a cgroup that could not be read or written. */
@@ -34,12 +48,12 @@ public final class CgroupException extends IOException {
         return new CgroupException(cause.getMessage() + ": " + advice, cause.errno(), cause);
     }
 
-    /** {@code e} with figures that help to choose a better value. */
-    static CgroupException withFigures(CgroupException e, String figures) {
-        return new CgroupException(e.getMessage() + " (" + figures + ')', e.errno, e);
+    /** {@code e} with what helps to choose a better value. */
+    static CgroupException withDetail(CgroupException e, String detail) {
+        return new CgroupException(e.getMessage() + " (" + detail + ')', e.errno, e);
     }
 
-    /** What the kernel said; {@link Errno#UNKNOWN} where it was not asked. */
+    /** What the kernel said, or would have said to a value that we refused; {@link Errno#UNKNOWN} where it is about neither. */
     public Errno errno() {
         return errno;
     }

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
@@ -56,7 +57,7 @@ public final class CgroupHierarchies {
             List<String> mountinfo,
             List<String> membership,
             Predicate<CgroupMount> visible,
-            java.util.function.Function<Path, Set<String>> unifiedControllers)
+            Function<Path, Set<String>> unifiedControllers)
             throws CgroupException {
         Map<String, String> paths = new HashMap<>();
         for (String line : membership) {

@@ -24,7 +24,7 @@ record CpuV2(CgroupDirectory directory) implements Controller {
         }
         setBandwidth(cpu);
         if (Limits.given(cpu.realtimePeriod()) || Limits.given(cpu.realtimeRuntime())) {
-            throw new CgroupException(
+            throw CgroupException.invalid(
                     "linux.resources.cpu.realtimePeriod or realtimeRuntime is set: cgroup v2 has no real-time scheduling");
         }
     }

@@ -85,7 +85,7 @@ record DeviceList(boolean allowAll, Map<Devices, Integer> exceptions) {
                             new Devices(type.charAt(0), major, minor),
                             access,
                             field);
-                default -> throw new CgroupException(field + ".type: \"" + type + "\" is not a, b or c");
+                default -> throw CgroupException.invalid(field + ".type: \"" + type + "\" is not a, b or c");
             }
         }
         return new DeviceList(allowAll, exceptions);
@@ -109,7 +109,7 @@ record DeviceList(boolean allowAll, Map<Devices, Integer> exceptions) {
                 continue;
             }
             if (!devices.covers(known)) {
-                throw new CgroupException(field + ": " + (allow ? "allow " : "deny ") + devices + ' ' + text(access)
+                throw CgroupException.invalid(field + ": " + (allow ? "allow " : "deny ") + devices + ' ' + text(access)
                         + " would be a hole in the rule for " + known
                         + " before it, which device cgroups cannot express");
             }
@@ -122,7 +122,7 @@ record DeviceList(boolean allowAll, Map<Devices, Integer> exceptions) {
             return ANY;
         }
         if (number < 0 || number > 0xffff_ffffL) {
-            throw new CgroupException(field + ": " + number + " is no device number");
+            throw CgroupException.invalid(field + ": " + number + " is no device number");
         }
         return number;
     }
@@ -138,7 +138,8 @@ record DeviceList(boolean allowAll, Map<Devices, Integer> exceptions) {
                 case 'w' -> WRITE;
                 case 'm' -> MKNOD;
                 default ->
-                    throw new CgroupException(field + ".access: \"" + access + "\" has other letters than r, w and m");
+                    throw CgroupException.invalid(
+                            field + ".access: \"" + access + "\" has other letters than r, w and m");
             };
         }
         return mask;

@@ -2,6 +2,7 @@ package dev.fairlead.libcontainer.cgroups;
 
 import dev.fairlead.libcontainer.cgroups.DeviceList.Devices;
 import dev.fairlead.oci.Resources;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
 
@@ -43,7 +44,7 @@ record DevicesV1(CgroupDirectory directory) implements Controller {
     }
 
     private static Map<Devices, Integer> difference(Map<Devices, Integer> of, Map<Devices, Integer> without) {
-        Map<Devices, Integer> difference = new java.util.LinkedHashMap<>();
+        Map<Devices, Integer> difference = new LinkedHashMap<>();
         of.forEach((devices, access) -> {
             int rest = access & ~without.getOrDefault(devices, 0);
             if (rest != 0) {

@@ -23,19 +23,22 @@ record Hierarchy(Path mountPoint, Optional<Path> own, Set<String> controllers, b
      */
     CgroupDirectory directory(String path) throws CgroupException {
         if (path.indexOf('\0') >= 0) {
-            throw new CgroupException("cgroup path " + path.replace("\0", "\\0") + ": a NUL character in it");
+            throw CgroupException.invalid("cgroup path " + path.replace("\0", "\\0") + ": a NUL character in it");
         }
         Path name = Path.of(path);
         for (Path part : name) {
             if (part.toString().equals("..")) {
-                throw new CgroupException("cgroup path " + path + ": \"..\" would lead out of it");
+                throw CgroupException.invalid("cgroup path " + path + ": \"..\" would lead out of it");
             }
         }
         if (name.isAbsolute()) {
             return new CgroupDirectory(
                     mountPoint.resolve(Path.of("/").relativize(name)).normalize());
         }
-        Path base = own.orElseThrow(() -> new CgroupException("cgroup path " + path
+        if (name.normalize().toString().isEmpty()) {
+            throw CgroupException.invalid("cgroup path \"" + path + "\": that is the cgroup of this process itself");
+        }
+        Path base = own.orElseThrow(() -> CgroupException.invalid("cgroup path " + path
                 + ": relative, but the cgroup of this process is not below " + mountPoint + "; use an absolute one"));
         return new CgroupDirectory(base.resolve(name).normalize());
     }

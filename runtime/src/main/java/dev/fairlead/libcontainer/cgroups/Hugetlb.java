@@ -23,7 +23,7 @@ record Hugetlb(CgroupDirectory directory, boolean unified) implements Controller
         for (HugepageLimit limit : limits.hugepageLimits()) {
             String size = limit.pageSize();
             if (!size.matches("[0-9]+[KMG]B")) {
-                throw new CgroupException(
+                throw CgroupException.invalid(
                         "linux.resources.hugepageLimits: page size \"" + size + "\" is not a number and KB, MB or GB");
             }
             String value = Long.toUnsignedString(limit.limit());

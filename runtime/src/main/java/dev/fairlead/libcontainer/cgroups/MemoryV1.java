@@ -79,7 +79,7 @@ record MemoryV1(CgroupDirectory directory) implements Controller {
             if (e.errno() != Errno.EBUSY) {
                 throw e;
             }
-            throw CgroupException.withFigures(
+            throw CgroupException.withDetail(
                     e,
                     "in use: " + directory.readIfPresent("memory.usage_in_bytes") + " bytes, at most so far: "
                             + directory.readIfPresent("memory.max_usage_in_bytes"));
@@ -89,7 +89,7 @@ record MemoryV1(CgroupDirectory directory) implements Controller {
     private void refuseBelowUsage(long bytes) throws CgroupException {
         long usage = directory.number("memory.usage_in_bytes").orElse(0);
         if (bytes >= 0 && bytes < usage) {
-            throw new CgroupException(directory.file(LIMIT) + ": " + bytes + " bytes is less than the " + usage
+            throw CgroupException.inUse(directory.file(LIMIT) + ": " + bytes + " bytes is less than the " + usage
                     + " in use, and linux.resources.memory.checkBeforeUpdate is set");
         }
     }

@@ -39,11 +39,11 @@ record MemoryV2(CgroupDirectory directory) implements Controller {
         if (sum < 0) {
             swap = "max";
         } else if (limit <= 0) {
-            throw new CgroupException(
+            throw CgroupException.invalid(
                     "linux.resources.memory.swap is " + sum
                             + " (memory and swap together) without a limit of memory: set linux.resources.memory.limit as well");
         } else if (sum < limit) {
-            throw new CgroupException("linux.resources.memory.swap is " + sum
+            throw CgroupException.invalid("linux.resources.memory.swap is " + sum
                     + " (memory and swap together), less than the limit of memory, " + limit);
         } else {
             swap = Long.toString(sum - limit);
@@ -57,7 +57,7 @@ record MemoryV2(CgroupDirectory directory) implements Controller {
     private void refuseBelowUsage(long bytes) throws CgroupException {
         long usage = directory.number("memory.current").orElse(0);
         if (bytes >= 0 && bytes < usage) {
-            throw new CgroupException(directory.file("memory.max") + ": " + bytes + " bytes is less than the " + usage
+            throw CgroupException.inUse(directory.file("memory.max") + ": " + bytes + " bytes is less than the " + usage
                     + " in use, and linux.resources.memory.checkBeforeUpdate is set");
         }
     }

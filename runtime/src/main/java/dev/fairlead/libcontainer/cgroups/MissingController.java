@@ -47,7 +47,7 @@ record MissingController(String name) implements Controller {
 
     private void refuse(boolean asked, String field) throws CgroupException {
         if (asked) {
-            throw new CgroupException(field + " is set, but there is no " + name
+            throw CgroupException.invalid(field + " is set, but there is no " + name
                     + " controller here: the limit would not hold (see /proc/cgroups and the kernel's command line)");
         }
     }

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.fairlead.linux.Fd;
 import dev.fairlead.linux.KernelFiles;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -38,8 +40,7 @@ class UserDatabaseTest {
                     """));
 
     private static ContainerUser resolve(String user, long... groups) throws IOException {
-        return IMAGE.resolve(
-                new UserRequest(user, java.util.Arrays.stream(groups).boxed().toList(), true));
+        return IMAGE.resolve(new UserRequest(user, Arrays.stream(groups).boxed().toList(), true));
     }
 
     @ParameterizedTest(name = "{0}: {1}:{2} groups {3} home {4}")
@@ -65,9 +66,8 @@ class UserDatabaseTest {
         assertThat(found.uid()).isEqualTo(uid);
         assertThat(found.gid()).isEqualTo(gid);
         assertThat(found.additionalGids())
-                .isEqualTo(java.util.Arrays.stream(groups.split(" ", -1))
-                        .map(Long::valueOf)
-                        .toList());
+                .isEqualTo(
+                        Arrays.stream(groups.split(" ", -1)).map(Long::valueOf).toList());
         assertThat(found.home()).isEqualTo(home);
     }
 
@@ -150,8 +150,7 @@ class UserDatabaseTest {
             assertThat(mkfifo.waitFor()).isZero();
             assertThatThrownBy(() -> UserDatabase.read(image)).hasMessageContaining("but a fifo");
             Files.delete(root.resolve("etc/passwd"));
-            try (var sparse =
-                    new java.io.RandomAccessFile(root.resolve("etc/passwd").toFile(), "rw")) {
+            try (var sparse = new RandomAccessFile(root.resolve("etc/passwd").toFile(), "rw")) {
                 sparse.setLength(17 << 20);
             }
             assertThatThrownBy(() -> UserDatabase.read(image)).hasMessageContaining("17825792 bytes, more than");
