@@ -33,6 +33,7 @@ class TlsTest {
     @TempDir
     private Path directory;
 
+    @SuppressWarnings("NullAway.Init") // each test starts it, with its own identity
     private TestRegistry registry;
 
     @AfterEach
