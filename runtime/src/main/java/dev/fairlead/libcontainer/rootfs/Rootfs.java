@@ -133,10 +133,11 @@ final class Rootfs {
     private Fd makeDirectories(List<String> parts, int mode, Set<ResolveFlag> resolve) throws IOException {
         List<String> wanted = parts;
         for (int links = 0; links <= MAX_LINKS; links++) {
-            int existing = wanted.size() + 1;
+            // The whole of the first name was looked for before.
+            int existing = links == 0 ? wanted.size() : wanted.size() + 1;
             Optional<Fd> start = Optional.empty();
             while (start.isEmpty()) {
-                existing--; // the root exists
+                existing--; // the root itself exists
                 String prefix = existing == 0 ? "." : String.join("/", wanted.subList(0, existing));
                 start = Openat.find(root, prefix, DIRECTORY, resolve);
             }
