@@ -80,7 +80,7 @@ final class Channel implements EventLoop.Handler, AutoCloseable {
     private void send(MessageType type, int id, List<Fd> descriptors) throws IOException {
         try {
             UnixSockets.send(socket, Message.order(type, id), descriptors);
-        } catch (ErrnoException e) {
+        } catch (ErrnoException | IllegalStateException e) { // the latter: our end was closed meanwhile
             throw new IOException("the warden of container " + container + " takes no orders any more", e);
         }
     }

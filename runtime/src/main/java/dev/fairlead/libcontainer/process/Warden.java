@@ -50,6 +50,11 @@ public final class Warden implements AutoCloseable {
     private volatile Optional<InitProcess> init = Optional.empty();
 
     private final CompletableFuture<ExitRecord> exit;
+
+    /** Held while init is signalled: whoever stops a container may meet the one who puts it away. */
+    private final Object closing = new Object();
+
+    private boolean closed;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /** How far the container is. */
@@ -416,6 +421,14 @@ public final class Warden implements AutoCloseable {
      * @param signal its number in signal(7)
      */
     public void signal(int signal) throws ErrnoException {
+        synchronized (closing) {
+            if (!closed) {
+                signalInit(signal);
+            }
+        }
+    }
+
+    private void signalInit(int signal) throws ErrnoException {
         if (init.isEmpty()) {
             return;
         }
@@ -455,15 +468,11 @@ public final class Warden implements AutoCloseable {
     /** Drops the connection; a second call does nothing. */
     @Override
     public void close() {
-        if (!closed.compareAndSet(false, true)) {
-            return;
-        }
-        channel.close();
-        init.ifPresent(process -> process.pidfd().close());
-        try (pidfd) {
-            Pidfds.reap(pidfd); // of one that was killed; of one that lives there is nothing to take
-        } catch (ErrnoException e) {
-            throw new IllegalStateException("waiting for our own child", e);
+        synchronized (closing) {
+            closed = true;
+            channel.close();
+            init.ifPresent(process -> process.pidfd().close());
+            pidfd.close();
         }
     }
 }
