@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A runtime's daemon as a process of the node: started, killed and started again by the scenarios. */
 final class Daemon {
-    private static final Duration SLOWEST_START = Duration.ofSeconds(120);
+    private static final Duration SLOWEST_START = Duration.ofMinutes(2);
 
     private final List<String> command;
     private final Path socket;

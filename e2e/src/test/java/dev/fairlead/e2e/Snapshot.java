@@ -24,13 +24,12 @@ record Snapshot(Map<String, Integer> things) {
     /** The kernel and the runtimes clean some things up a moment after they have answered. */
     private static final Duration SETTLING = Duration.ofSeconds(10);
 
-    private static final Set<Path> NOT_LOOKED_INTO =
-            Set.of(
-                    Path.of("/run/copies"),
-                    Path.of("/var/lib/fairlead/images"),
-                    Path.of("/var/lib/fairlead/layers"),
-                    // Notes of what the disk has not got yet: they go when it has, which takes as long as it takes.
-                    Path.of("/var/lib/fairlead/unsynced"));
+    private static final Set<Path> NOT_LOOKED_INTO = Set.of(
+            Path.of("/run/copies"),
+            Path.of("/var/lib/fairlead/images"),
+            Path.of("/var/lib/fairlead/layers"),
+            // Notes of what the disk has not got yet: they go when it has, which takes as long as it takes.
+            Path.of("/var/lib/fairlead/unsynced"));
 
     /** The cgroups that pods are put below, made with the first of them. */
     private static final Set<String> PARENTS = Set.of("e2e", "fairlead");
@@ -47,7 +46,8 @@ record Snapshot(Map<String, Integer> things) {
                 add(things, "link " + (link.startsWith("veth") ? "veth*" : link));
             }
             walk(Path.of("/sys/fs/cgroup"), (path, attributes) -> {
-                if (attributes.isDirectory() && !PARENTS.contains(path.getFileName().toString())) {
+                if (attributes.isDirectory()
+                        && !PARENTS.contains(path.getFileName().toString())) {
                     add(things, "cgroup " + path);
                 }
             });

@@ -26,7 +26,6 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -55,7 +54,6 @@ public final class Warden implements AutoCloseable {
     private final Object closing = new Object();
 
     private boolean closed;
-    private final AtomicBoolean closed = new AtomicBoolean();
 
     /** How far the container is. */
     public enum State {
@@ -469,10 +467,17 @@ public final class Warden implements AutoCloseable {
     @Override
     public void close() {
         synchronized (closing) {
+            if (closed) {
+                return;
+            }
             closed = true;
             channel.close();
             init.ifPresent(process -> process.pidfd().close());
-            pidfd.close();
+            try (pidfd) {
+                Pidfds.reap(pidfd); // of one that was killed; of one that lives there is nothing to take
+            } catch (ErrnoException e) {
+                throw new IllegalStateException("waiting for our own child", e);
+            }
         }
     }
 }
