@@ -33,11 +33,8 @@ record MemoryV1(CgroupDirectory directory) implements Controller {
     private void setLimits(MemoryLimits memory, boolean fresh, Consumer<String> warnings) throws CgroupException {
         boolean limit = Limits.given(memory.limit());
         Long swap = memory.swap();
-        if (Limits.orZero(memory.limit()) == Limits.UNLIMITED
-                && !Limits.given(swap)
-                && directory.has(LIMIT_WITH_SWAP)) {
-            // The sum bounds the memory too: left as it is, it would keep the limit that is lifted.
-            swap = Limits.UNLIMITED;
+        if (limit && !Limits.given(swap) && !fresh) {
+            swap = sumForTheSameSwap(Limits.orZero(memory.limit()));
         }
         if (Limits.given(swap) && !directory.has(LIMIT_WITH_SWAP)) {
             if (Limits.bounded(swap)) {
@@ -61,6 +58,22 @@ record MemoryV1(CgroupDirectory directory) implements Controller {
         if (!sumFirst && Limits.given(swap)) {
             writeLimit(LIMIT_WITH_SWAP, Limits.orZero(swap));
         }
+    }
+
+    /**
+     * What memory and swap together must become when the memory's limit alone is changed, so that as much may be swapped as before: the sum left
+     * as it is would refuse a higher limit, and allow more swap under a lower one. Null where the sum has no limit, or is not accounted.
+     */
+    private @Nullable Long sumForTheSameSwap(long newLimit) throws CgroupException {
+        OptionalLong sum = directory.number(LIMIT_WITH_SWAP);
+        if (sum.isEmpty()) {
+            return null;
+        }
+        if (newLimit == Limits.UNLIMITED) {
+            return Limits.UNLIMITED;
+        }
+        OptionalLong now = directory.number(LIMIT);
+        return newLimit + (now.isPresent() ? Math.max(0, sum.getAsLong() - now.getAsLong()) : 0);
     }
 
     /** Whether a limit of the sum lies above today's limit of memory. */

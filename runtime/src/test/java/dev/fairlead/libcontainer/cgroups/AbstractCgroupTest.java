@@ -111,6 +111,21 @@ abstract class AbstractCgroupTest {
     }
 
     @Test
+    void aLimitOfMemoryAloneIsChangedAndAsMuchMayBeSwappedAsBefore() throws Exception {
+        needs("memory");
+        try (TestCgroup test =
+                TestCgroup.create(hierarchies(), limits("{\"memory\":{\"limit\":16777216,\"swap\":20971520}}"))) {
+            for (long bytes : new long[] {67108864, 8388608}) {
+                test.cgroup().apply(limits("{\"memory\":{\"limit\":" + bytes + "}}"), warning -> {});
+                CgroupStatistics.Memory memory =
+                        test.cgroup().statistics().memory().orElseThrow();
+                assertThat(memory.limitBytes()).hasValue(bytes);
+                memory.swap().ifPresent(swap -> assertThat(swap.limitBytes()).hasValue(4194304));
+            }
+        }
+    }
+
+    @Test
     void aMemoryLimitBelowWhatIsInUseIsRefusedWithTheFigures() throws Exception {
         needs("memory");
         try (TestCgroup test = TestCgroup.create(hierarchies(), NONE)) {
