@@ -1,6 +1,5 @@
 package dev.fairlead.cri;
 
-import dev.fairlead.cni.CniException;
 import dev.fairlead.image.ImageException;
 import dev.fairlead.libcontainer.cgroups.CgroupException;
 import dev.fairlead.libcontainer.process.LaunchFailure;
@@ -56,7 +55,6 @@ public final class StatusMapper {
                 (Blame.isOnTheRequest(e) ? Status.INVALID_ARGUMENT : Status.UNKNOWN).withDescription(describe(e));
             case CgroupException e ->
                 (Blame.isOnTheRequest(e) ? Status.INVALID_ARGUMENT : Status.UNKNOWN).withDescription(describe(e));
-            case CniException e -> Status.UNAVAILABLE.withDescription(describe(e));
             case StatusRuntimeException e -> e.getStatus();
             case InterruptedException e -> Status.CANCELLED.withDescription("the daemon is shutting down");
             case IOException e -> Status.UNKNOWN.withDescription(describe(e));
