@@ -54,12 +54,18 @@ final class Node implements AutoCloseable {
     }
 
     static Node start() {
+        Daemon daemon = Daemon.underTest();
         try {
-            Node node = new Node(Daemon.underTest());
+            Node node = new Node(daemon);
             node.warmUp();
             return node;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        } catch (RuntimeException | AssertionError e) {
+            if (daemon.isAlive()) {
+                daemon.kill(); // the next class tries again
+            }
+            throw e;
         }
     }
 
