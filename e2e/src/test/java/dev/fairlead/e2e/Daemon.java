@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A runtime's daemon as a process of the node: started, killed and started again by the scenarios. */
@@ -70,9 +71,9 @@ final class Daemon {
         return Path.of(System.getProperty(property, "target")).toAbsolutePath();
     }
 
-    /** Starts it and waits until it accepts connections. */
-    void start() throws IOException {
-        launch();
+    /** Starts it, with further options, and waits until it accepts connections. */
+    void start(String... options) throws IOException {
+        launch(options);
         Process started = process();
         Wait.until(
                 command + " accepts connections at " + socket,
@@ -88,9 +89,10 @@ final class Daemon {
     }
 
     /** Starts it and waits for nothing. */
-    void launch() throws IOException {
+    void launch(String... options) throws IOException {
         Files.createDirectories(log.getParent());
-        Process started = new ProcessBuilder(command)
+        Process started = new ProcessBuilder(
+                        Stream.concat(command.stream(), Stream.of(options)).toList())
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
                 .start();

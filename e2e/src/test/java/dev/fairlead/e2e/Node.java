@@ -36,8 +36,8 @@ final class Node implements AutoCloseable {
     }
 
     /** Starts the daemon, at first or after it was killed, and waits until it is ready for calls. */
-    void startDaemon() throws IOException {
-        daemon.start();
+    void startDaemon(String... options) throws IOException {
+        daemon.start(options);
         cri.reconnect();
         Wait.until(
                 "the daemon is ready",
@@ -51,6 +51,12 @@ final class Node implements AutoCloseable {
                     }
                 },
                 Status::isOk);
+    }
+
+    /** Ends the daemon and starts it with these options beside its own. */
+    void restartDaemon(String... options) throws IOException {
+        daemon.stop();
+        startDaemon(options);
     }
 
     static Node start() {

@@ -59,7 +59,7 @@ public final class Daemon implements AutoCloseable {
         EventLoop loop = EventLoop.start("fairlead-events");
         closing.push(loop::close);
         StateRoot state = StateRoot.open(settings.stateRoot());
-        ContainerContext context = ContainerContext.open(loop);
+        ContainerContext context = ContainerContext.open(loop, settings.rootfs());
         closing.push(context::close);
         ImageStore images = ImageStore.open(
                 settings.root(),

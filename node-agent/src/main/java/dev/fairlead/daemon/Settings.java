@@ -1,5 +1,6 @@
 package dev.fairlead.daemon;
 
+import dev.fairlead.libcontainer.rootfs.RootfsPolicy;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,6 +16,7 @@ import java.util.Map;
  * @param cniPlugins directories of CNI plugins
  * @param registryHosts directories of {@code <host>/hosts.toml}
  * @param seccompProfiles where relative localhost profiles lie
+ * @param rootfs what root file systems may be made of
  */
 public record Settings(
         Path socket,
@@ -23,7 +25,8 @@ public record Settings(
         Path cniConfiguration,
         List<Path> cniPlugins,
         List<Path> registryHosts,
-        Path seccompProfiles) {
+        Path seccompProfiles,
+        RootfsPolicy rootfs) {
     public Settings {
         cniPlugins = List.copyOf(cniPlugins);
         registryHosts = List.copyOf(registryHosts);
@@ -39,6 +42,7 @@ public record Settings(
         values.put("cni-bin-dir", join(cniPlugins));
         values.put("registry-config", join(registryHosts));
         values.put("seccomp-profile-root", seccompProfiles.toString());
+        values.put("foreign-mounts", Boolean.toString(rootfs.foreignMounts()));
         return values;
     }
 

@@ -6,20 +6,26 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** The host's side of a container's mounts. */
 final class MountSources {
+    private static final Pattern OF_A_PROCESS = Pattern.compile("/proc/[0-9]+/.*");
+
     private MountSources() {}
 
     /**
      * Makes a directory of each source that is missing: a hostPath volume without a type relies on its runtime for that, as Docker did it
-     * once, and critest asks for it.
+     * once, and critest asks for it. Not below /proc/PID: what is missing there is a process or a descriptor, and whoever mounts it says which.
      * @throws InvalidConfigException it can't be made; names the mount
      */
     static void ensure(List<Mount> mounts) throws InvalidConfigException {
         for (int i = 0; i < mounts.size(); i++) {
             String source = mounts.get(i).getHostPath();
-            if (source.isEmpty() || source.indexOf('\0') >= 0 || Files.exists(Path.of(source))) {
+            if (source.isEmpty() || source.indexOf('\0') >= 0) {
+                continue;
+            }
+            if (OF_A_PROCESS.matcher(source).matches() || Files.exists(Path.of(source))) {
                 continue;
             }
             try {

@@ -132,7 +132,8 @@ public final class Container implements AutoCloseable {
             Warden warden = Warden.start(context.launcher(), context.loop(), request.id(), request.directory(), init);
             undo.push(() -> warden.abort(STEP_LIMIT));
             InitProcess started = warden.awaitInit(STEP_LIMIT);
-            RootfsRequest rootfs = RootfsRequest.of(request.name(), spec, request.root(), attachPoint(request));
+            RootfsRequest rootfs = RootfsRequest.of(
+                    request.name(), spec, request.root(), attachPoint(request), context.rootfsPolicy());
             try (Fd root = RootfsThread.build(rootfs, started, stdio.terminalPeer())) {
                 warden.enterRoot(root, STEP_LIMIT);
             } finally {

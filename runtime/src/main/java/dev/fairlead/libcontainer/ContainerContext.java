@@ -3,6 +3,7 @@ package dev.fairlead.libcontainer;
 import dev.fairlead.libcontainer.capabilities.HostCapabilities;
 import dev.fairlead.libcontainer.cgroups.CgroupHierarchies;
 import dev.fairlead.libcontainer.process.Launcher;
+import dev.fairlead.libcontainer.rootfs.RootfsPolicy;
 import dev.fairlead.linux.ErrnoException;
 import dev.fairlead.linux.EventLoop;
 import dev.fairlead.linux.Fd;
@@ -19,16 +20,22 @@ import java.util.EnumSet;
  * @param cgroups of this node
  * @param capabilities what we hold, and so the most that a container can have
  * @param devNull open for reading and writing
+ * @param rootfsPolicy of all root file systems
  */
 public record ContainerContext(
-        Launcher launcher, EventLoop loop, CgroupHierarchies cgroups, HostCapabilities capabilities, Fd devNull)
+        Launcher launcher,
+        EventLoop loop,
+        CgroupHierarchies cgroups,
+        HostCapabilities capabilities,
+        Fd devNull,
+        RootfsPolicy rootfsPolicy)
         implements AutoCloseable {
     /** Loads the launcher and looks at the node. */
-    public static ContainerContext open(EventLoop loop) throws IOException {
+    public static ContainerContext open(EventLoop loop, RootfsPolicy rootfsPolicy) throws IOException {
         Launcher launcher = Launcher.load();
         try {
             return new ContainerContext(
-                    launcher, loop, CgroupHierarchies.detect(), HostCapabilities.read(), openDevNull());
+                    launcher, loop, CgroupHierarchies.detect(), HostCapabilities.read(), openDevNull(), rootfsPolicy);
         } catch (IOException e) {
             launcher.close();
             throw e;

@@ -1,7 +1,7 @@
 package dev.fairlead.libcontainer.cgroups;
 
+import dev.fairlead.linux.MountInfo;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -14,6 +14,9 @@ import java.util.Set;
  * @param names controllers or name=...; one empty name for v2, as /proc/self/cgroup has it
  */
 record CgroupMount(String device, String root, Path mountPoint, List<String> names, boolean unified) {
+    private static final String V1 = "cgroup";
+    private static final String V2 = "cgroup2";
+
     /** Options of a v1 superblock that are no controllers. */
     private static final Set<String> OPTIONS = Set.of(
             "rw",
@@ -28,22 +31,19 @@ record CgroupMount(String device, String root, Path mountPoint, List<String> nam
 
     /** The mount of a line; empty where it is no cgroup's. */
     static Optional<CgroupMount> parse(String line) {
-        int separator = line.indexOf(" - ");
-        if (separator < 0) {
-            return Optional.empty();
-        }
-        String[] left = line.substring(0, separator).split(" ", -1);
-        String[] right = line.substring(separator + 3).split(" ", 3);
-        boolean unified = right[0].equals("cgroup2");
-        if (left.length < 6 || right.length < 3 || (!unified && !right[0].equals("cgroup"))) {
-            return Optional.empty();
-        }
+        return MountInfo.parse(line)
+                .filter(mount -> mount.type().equals(V2) || mount.type().equals(V1))
+                .map(CgroupMount::of);
+    }
+
+    private static CgroupMount of(MountInfo mount) {
+        boolean unified = mount.type().equals(V2);
         List<String> names = unified
                 ? List.of("")
-                : Arrays.stream(right[2].split(",", -1))
+                : mount.superOptions().stream()
                         .filter(option -> !OPTIONS.contains(option) && !option.startsWith("release_agent="))
                         .toList();
-        return Optional.of(new CgroupMount(left[2], unescape(left[3]), Path.of(unescape(left[4])), names, unified));
+        return new CgroupMount(mount.device(), mount.root(), Path.of(mount.mountPoint()), names, unified);
     }
 
     /**
@@ -59,23 +59,5 @@ record CgroupMount(String device, String root, Path mountPoint, List<String> nam
         return place.startsWith(top)
                 ? Optional.of(mountPoint.resolve(top.relativize(place)).normalize())
                 : Optional.empty();
-    }
-
-    /** Blank, tab, newline and backslash are octal there. */
-    private static String unescape(String field) {
-        if (field.indexOf('\\') < 0) {
-            return field;
-        }
-        StringBuilder text = new StringBuilder();
-        for (int i = 0; i < field.length(); i++) {
-            char c = field.charAt(i);
-            if (c == '\\' && i + 3 < field.length()) {
-                text.append((char) Integer.parseInt(field.substring(i + 1, i + 4), 8));
-                i += 3;
-            } else {
-                text.append(c);
-            }
-        }
-        return text.toString();
     }
 }

@@ -35,12 +35,28 @@ final class BindSource implements AutoCloseable {
 
     /** Clones the mount at the entry's source, in the mount namespace that this thread is in. */
     static BindSource open(MountEntry entry) throws RootfsException {
+        return new BindSource(entry, clone(entry, flags(entry)));
+    }
+
+    /** Does so for a source that somebody chose who may name it by way of a process, while this thread is in the host's mount namespace. */
+    static BindSource open(MountEntry entry, RootfsPolicy policy) throws RootfsException {
+        return ProcSource.isOne(entry.source())
+                ? new BindSource(entry, ProcSource.open(entry, flags(entry), policy))
+                : open(entry);
+    }
+
+    private static Set<TreeFlag> flags(MountEntry entry) {
         Set<TreeFlag> flags = EnumSet.of(TreeFlag.CLONE);
         if (entry.options().recursiveBind()) {
             flags.add(TreeFlag.RECURSIVE);
         }
+        return flags;
+    }
+
+    /** Clones what the name of the entry's source leads to. */
+    static Fd clone(MountEntry entry, Set<TreeFlag> flags) throws RootfsException {
         try {
-            return new BindSource(entry, Mounts.openTree(Fd.CWD, entry.source(), flags));
+            return Mounts.openTree(Fd.CWD, entry.source(), flags);
         } catch (ErrnoException e) {
             throw new RootfsException(entry.describe(), e, explain(entry.source(), e.errno()));
         }
@@ -56,8 +72,8 @@ final class BindSource implements AutoCloseable {
     BindSource lockedHere() throws IOException {
         BindSource here;
         try {
-            here = open(entry);
-        } catch (RootfsException e) {
+            here = open(ProcSource.isOne(entry.source()) ? entry.from(ProcSource.pathOf(entry.source())) : entry);
+        } catch (IOException e) {
             LOG.log(
                     System.Logger.Level.DEBUG,
                     "not to be had in the container''s mount namespace: {0}",
@@ -144,9 +160,7 @@ final class BindSource implements AutoCloseable {
     private static String explain(String source, Errno errno) {
         return switch (errno) {
             case ENOENT ->
-                source.matches("/proc/[0-9]+(/.*)?")
-                        ? "no such process or no such descriptor; it may have ended meanwhile"
-                        : "it does not exist on the host: create it, or use a volume that does (hostPath type DirectoryOrCreate)";
+                "it does not exist on the host: create it, or use a volume that does (hostPath type DirectoryOrCreate)";
             case EINVAL -> explainInvalid(source);
             case EACCES -> "the daemon has no access to it";
             case ELOOP -> "symbolic links in a circle, or a link below /proc that leads to no path";
@@ -155,29 +169,14 @@ final class BindSource implements AutoCloseable {
         };
     }
 
-    /** EINVAL of open_tree: what it is lies on no mount of the host's mount namespace. */
+    /** EINVAL of open_tree: what it lies on is no mount of ours, or one that is not to be copied. */
     private static String explainInvalid(String source) {
-        String link = "";
-        try {
-            link = Openat.readLink(Fd.CWD, source);
-        } catch (ErrnoException | RuntimeException e) {
-            // Not a link: then its mount is to be spoken of.
-        }
-        if (link.matches("(socket|pipe):\\[[0-9]+]") || link.startsWith("anon_inode:") || link.startsWith("/memfd:")) {
-            return "it is " + link
-                    + ", which lies on no mount, and only what lies on one can be mounted elsewhere: name a file, directory or"
-                    + " device that has a path";
-        }
         try (Fd object = Openat.open(Fd.CWD, source, EnumSet.of(OpenFlag.PATH), 0)) {
-            if (Stat.fileSystem(object).magic() == Stat.NSFS_MAGIC) {
-                return "it is a namespace file";
-            }
+            return "it is " + ProcSource.pathOf(object)
+                    + ", which lies on a mount that must not be copied (unbindable), or on none of the host's";
         } catch (IOException e) {
-            return "";
+            return ""; // Gone meanwhile: the kernel's own word has to do.
         }
-        return "it lies on a mount of another mount namespace"
-                + (link.isEmpty() ? "" : " (" + link + ")")
-                + ", or on one that must not be copied (unbindable): the kernel copies only mounts of the host's own";
     }
 
     @Override

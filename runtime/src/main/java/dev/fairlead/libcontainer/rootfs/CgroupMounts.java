@@ -22,7 +22,7 @@ final class CgroupMounts {
     private static final Set<Attribute> TMPFS = EnumSet.of(Attribute.NOSUID, Attribute.NODEV, Attribute.NOEXEC);
     private static final Set<OpenFlag> DIRECTORY = EnumSet.of(OpenFlag.PATH, OpenFlag.DIRECTORY, OpenFlag.NOFOLLOW);
 
-    private final CgroupHierarchies hierarchies;
+    private final MountedCgroups hierarchies;
     private final boolean ownNamespace;
     private final Propagation base;
     private final Optional<String> label;
@@ -32,7 +32,7 @@ final class CgroupMounts {
      * @param ownNamespace the container sees its own cgroup as the root
      * @param base of bind mounts
      */
-    CgroupMounts(CgroupHierarchies hierarchies, boolean ownNamespace, Propagation base, Optional<String> label) {
+    CgroupMounts(MountedCgroups hierarchies, boolean ownNamespace, Propagation base, Optional<String> label) {
         this.hierarchies = hierarchies;
         this.ownNamespace = ownNamespace;
         this.base = base;
@@ -60,7 +60,7 @@ final class CgroupMounts {
                 throw e;
             }
             // A user namespace without a cgroup namespace of its own may not mount it anew, but sees what is mounted.
-            String own = CgroupHierarchies.UNIFIED_MOUNT
+            String own = MountedCgroups.UNIFIED_MOUNT
                     + (ownNamespace ? hierarchies.v2Path().orElse("") : "");
             bind(entry, own, target);
         }
@@ -74,7 +74,7 @@ final class CgroupMounts {
         try (Fd tmpfs = NewFileSystem.mount("tmpfs", "tmpfs", options, TMPFS)) {
             BindSource.setPropagation(tmpfs, Propagation.SHARED, entry.options().propagation());
             Mounts.attach(tmpfs, target);
-            for (CgroupHierarchies.Hierarchy hierarchy : hierarchies.v1()) {
+            for (MountedCgroups.Hierarchy hierarchy : hierarchies.v1()) {
                 Openat.makeDirectory(tmpfs, hierarchy.name(), 0755);
                 try (Fd directory = Openat.open(tmpfs, hierarchy.name(), DIRECTORY, 0)) {
                     if (ownNamespace) {
@@ -84,7 +84,7 @@ final class CgroupMounts {
                     }
                 }
             }
-            for (CgroupHierarchies.Hierarchy hierarchy : hierarchies.v1()) {
+            for (MountedCgroups.Hierarchy hierarchy : hierarchies.v1()) {
                 if (hierarchy.name().contains(",")) {
                     link(tmpfs, hierarchy.name());
                 }
@@ -93,7 +93,7 @@ final class CgroupMounts {
     }
 
     /** Mounted by a thread in the container's cgroup namespace, a hierarchy shows the container's cgroup as its root. */
-    private static void attachAnew(CgroupHierarchies.Hierarchy hierarchy, MountEntry entry, Fd directory)
+    private static void attachAnew(MountedCgroups.Hierarchy hierarchy, MountEntry entry, Fd directory)
             throws IOException {
         Set<Attribute> attributes = EnumSet.copyOf(TMPFS);
         if (entry.options().requested().contains(MountOption.RDONLY)) {

@@ -75,6 +75,11 @@ record MountEntry(
                 index, destination, BIND, path, options.asRecursiveBind(), words, uidMappings, gidMappings);
     }
 
+    /** The same with another source. */
+    MountEntry from(String path) {
+        return new MountEntry(index, destination, type, path, options, words, uidMappings, gidMappings);
+    }
+
     /** For messages: {@code mounts[3] bind /a -> /b (rbind,ro)}. */
     String describe() {
         return "mounts[" + index + "] " + type + " " + source + " -> " + destination

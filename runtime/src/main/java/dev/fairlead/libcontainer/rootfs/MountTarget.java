@@ -101,10 +101,11 @@ record MountTarget(Fd fd, String path, boolean existed) implements AutoCloseable
     }
 
     private static ErrnoException explainDeleted(ErrnoException e, Fd mount) throws IOException {
-        return Stat.of(mount).links() == 0
-                ? e.explained(
-                        "the source is deleted, though some process has it open; the kernel mounts nothing that has lost its last name")
-                : e;
+        int names = Stat.of(mount).links();
+        String advice = names == 0 ? "" : ": it has other names, " + names + " in all, and each of them can be mounted";
+        return e.explained(
+                "the source is deleted, though some process has it open; the kernel mounts nothing under a name that"
+                        + " is no more" + advice);
     }
 
     @Override

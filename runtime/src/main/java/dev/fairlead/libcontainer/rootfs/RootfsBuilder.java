@@ -41,7 +41,7 @@ final class RootfsBuilder implements AutoCloseable {
     private final Deque<Fd> opened = new ArrayDeque<>();
     private Optional<Fd> rootTree = Optional.empty();
     private Optional<Fd> console = Optional.empty();
-    private Optional<CgroupHierarchies> cgroups = Optional.empty();
+    private Optional<MountedCgroups> cgroups = Optional.empty();
     private Optional<Fd> userNamespace = Optional.empty();
 
     /** Understands the request; nothing is touched yet. */
@@ -72,7 +72,7 @@ final class RootfsBuilder implements AutoCloseable {
     void openSources(Optional<Fd> terminal) throws RootfsException {
         for (MountEntry entry : entries) {
             if (entry.isBind()) {
-                sources.put(entry.index(), BindSource.open(entry));
+                sources.put(entry.index(), BindSource.open(entry, request.policy()));
             }
         }
         int pid = init.id().pid();
@@ -90,7 +90,7 @@ final class RootfsBuilder implements AutoCloseable {
                     () -> Optional.of(keep(Namespaces.openOf(pid, Kind.USER))));
         }
         if (entries.stream().anyMatch(MountEntry::isCgroup)) {
-            cgroups = Step.get(() -> "cgroups of process " + pid, () -> Optional.of(CgroupHierarchies.of(pid)));
+            cgroups = Step.get(() -> "cgroups of process " + pid, () -> Optional.of(MountedCgroups.of(pid)));
         }
     }
 

@@ -30,6 +30,7 @@ import java.util.Optional;
  * @param cgroupNamespace whether init has a cgroup namespace of its own
  * @param uidMappings of its user namespace; empty: it is in ours
  * @param gidMappings of its user namespace
+ * @param policy the operator's
  */
 public record RootfsRequest(
         String name,
@@ -45,7 +46,8 @@ public record RootfsRequest(
         Optional<String> workingDirectory,
         boolean cgroupNamespace,
         List<IdMapping> uidMappings,
-        List<IdMapping> gidMappings) {
+        List<IdMapping> gidMappings,
+        RootfsPolicy policy) {
     private static final long MS_REC = 0x4000;
 
     public RootfsRequest {
@@ -58,7 +60,7 @@ public record RootfsRequest(
     }
 
     /** What a configuration asks for. Its {@code root.path} is not looked at: {@code source} is the root. */
-    public static RootfsRequest of(String name, Spec spec, RootSource source, Path attachPoint) {
+    public static RootfsRequest of(String name, Spec spec, RootSource source, Path attachPoint, RootfsPolicy policy) {
         Optional<Linux> linux = Optional.ofNullable(spec.linux());
         return new RootfsRequest(
                 name,
@@ -76,7 +78,8 @@ public record RootfsRequest(
                         .flatMap(l -> l.namespaces().stream())
                         .anyMatch(n -> n.type().equals("cgroup")),
                 linux.map(Linux::uidMappings).orElse(List.of()),
-                linux.map(Linux::gidMappings).orElse(List.of()));
+                linux.map(Linux::gidMappings).orElse(List.of()),
+                policy);
     }
 
     /**

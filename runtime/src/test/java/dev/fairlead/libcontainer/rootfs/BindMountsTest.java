@@ -1,7 +1,6 @@
 package dev.fairlead.libcontainer.rootfs;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fairlead.linux.Fd;
 import dev.fairlead.linux.Mounts;
@@ -13,7 +12,6 @@ import dev.fairlead.test.NeedsRoot;
 import dev.fairlead.test.PrivateMounts;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -137,48 +135,6 @@ class BindMountsTest {
             assertThat(Stat.ofPath(rootfs.upper.resolve("a/b").toString()).mode())
                     .isEqualTo(0755);
         }
-    }
-
-    @Test
-    void aDescriptorOfAnotherProcessIsMountedAndLives() throws Exception {
-        Path file = Files.writeString(volume.resolve("a"), "first\n");
-        Process tail = new ProcessBuilder("tail", "-f", file.toString()).start();
-        try (TestRootfs rootfs = TestRootfs.in(dir)) {
-            String descriptor = "/proc/" + tail.pid() + "/fd/" + awaitDescriptor(tail.pid(), file);
-            rootfs.mount("/a", "bind", descriptor, "bind");
-            assertThat(rootfs.read("/a")).isEqualTo("first");
-            Files.writeString(file, "second\n", StandardOpenOption.APPEND);
-            assertThat(rootfs.read("/a")).isEqualTo("first\nsecond");
-        } finally {
-            tail.destroyForcibly().waitFor();
-        }
-    }
-
-    @Test
-    void aDeletedFileCannotBeMountedAndTheErrorSaysSo() throws Exception {
-        Path file = Files.writeString(volume.resolve("gone"), "still here");
-        Process tail = new ProcessBuilder("tail", "-f", file.toString()).start();
-        try (TestRootfs rootfs = TestRootfs.in(dir)) {
-            String descriptor = "/proc/" + tail.pid() + "/fd/" + awaitDescriptor(tail.pid(), file);
-            Files.delete(file);
-            assertThatThrownBy(() -> rootfs.mount("/gone", "bind", descriptor, "bind"))
-                    .hasMessageContaining("the source is deleted, though some process has it open");
-        } finally {
-            tail.destroyForcibly().waitFor();
-        }
-    }
-
-    static String awaitDescriptor(long pid, Path file) throws Exception {
-        for (int i = 0; i < 500; i++) {
-            for (int fd = 3; fd < 10; fd++) {
-                Path link = Path.of("/proc/" + pid + "/fd/" + fd);
-                if (Files.isSymbolicLink(link) && Files.readSymbolicLink(link).equals(file)) {
-                    return Integer.toString(fd);
-                }
-            }
-            Thread.sleep(10);
-        }
-        throw new AssertionError("process " + pid + " did not open " + file);
     }
 
     @Test

@@ -184,12 +184,12 @@ class MountTypesTest {
     @Test
     void cgroupV1ShowsTheContainersOwnGroupOfEachHierarchy() throws Exception {
         try (TestRootfs rootfs = TestRootfs.in(dir)) {
-            CgroupHierarchies host =
-                    CgroupHierarchies.of((int) ProcessHandle.current().pid());
+            MountedCgroups host =
+                    MountedCgroups.of((int) ProcessHandle.current().pid());
             assumeFalse(host.unified(), "this host has cgroup v2 alone");
             rootfs.mount("/sys/fs/cgroup", "cgroup", "cgroup", "ro", "nosuid", "nodev", "noexec");
             assertThat(rootfs.mountAt("/sys/fs/cgroup").type()).isEqualTo("tmpfs");
-            for (CgroupHierarchies.Hierarchy hierarchy : host.v1()) {
+            for (MountedCgroups.Hierarchy hierarchy : host.v1()) {
                 TestRootfs.MountLine mount = rootfs.mountAt("/sys/fs/cgroup/" + hierarchy.name());
                 assertThat(mount.type()).isEqualTo("cgroup");
                 assertThat(mount.options()).contains("ro", "nosuid", "nodev", "noexec");
@@ -202,14 +202,14 @@ class MountTypesTest {
     @Test
     void cgroupV1IsMountedAnewInACgroupNamespace() throws Exception {
         try (TestRootfs rootfs = TestRootfs.in(dir, "--cgroup")) {
-            CgroupHierarchies host =
-                    CgroupHierarchies.of((int) ProcessHandle.current().pid());
+            MountedCgroups host =
+                    MountedCgroups.of((int) ProcessHandle.current().pid());
             assumeFalse(host.unified(), "this host has cgroup v2 alone");
             rootfs.build("""
                     {'mounts': [{'destination': '/sys/fs/cgroup', 'type': 'cgroup', 'source': 'cgroup', 'options': ['ro', 'rprivate']}],
                      'linux': {'namespaces': [{'type': 'cgroup'}]}}
                     """);
-            for (CgroupHierarchies.Hierarchy hierarchy : host.v1()) {
+            for (MountedCgroups.Hierarchy hierarchy : host.v1()) {
                 TestRootfs.MountLine mount = rootfs.mountAt("/sys/fs/cgroup/" + hierarchy.name());
                 assertThat(mount.superOptions()).as(hierarchy.name()).containsAll(hierarchy.options());
                 assertThat(mount.options()).contains("ro", "nosuid", "nodev", "noexec");
@@ -246,7 +246,7 @@ class MountTypesTest {
     }
 
     private static boolean unified() throws Exception {
-        return CgroupHierarchies.of((int) ProcessHandle.current().pid()).unified();
+        return MountedCgroups.of((int) ProcessHandle.current().pid()).unified();
     }
 
     @Test

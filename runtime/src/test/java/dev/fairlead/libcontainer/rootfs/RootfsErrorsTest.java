@@ -25,7 +25,6 @@ class RootfsErrorsTest {
             /data | bind  | VOLUME/f/x    | bind       | ENOTDIR (Not a directory): a part of the path is no directory
             /data | bind  | relative      | bind       | must be an absolute path of the host, not "relative"
             /data | bind  | ''            | bind       | must be an absolute path of the host, not ""
-            /data | bind  | /proc/999999999/fd/3 | bind | it may have ended meanwhile
             /data | ''    | x             | ro         | mounts[0] -> /data: it has neither a type nor the option bind or rbind
             /data | nofs  | none          | nodev      | mounts[0] nofs none -> /data (nodev): fsopen nofs: ENODEV (No such device)
             /data | tmpfs | tmpfs         | size=lots  | mounts[0] tmpfs tmpfs -> /data (size=lots): fsconfig tmpfs size=lots: EINVAL (Invalid argument): tmpfs: Bad value for 'size'
@@ -49,33 +48,6 @@ class RootfsErrorsTest {
                             destination, type, source.replace("VOLUME", volume.toString()), options.split(" ")))
                     .isInstanceOf(RootfsException.class)
                     .hasMessageContaining(message.replace("VOLUME", volume.toString()));
-        }
-    }
-
-    @Test
-    void aDescriptorOnNoMountIsCalledByItsName() throws Exception {
-        try (TestRootfs rootfs = TestRootfs.in(dir)) {
-            Process cat = new ProcessBuilder("cat").start();
-            try {
-                assertThatThrownBy(() -> rootfs.mount("/a", "bind", "/proc/" + cat.pid() + "/fd/0", "bind"))
-                        .isInstanceOf(RootfsException.class)
-                        .hasMessageContaining("EINVAL")
-                        .hasMessageMatching("(?s).*it is pipe:\\[[0-9]+], which lies on no mount.*");
-            } finally {
-                cat.destroyForcibly().waitFor();
-            }
-        }
-    }
-
-    @Test
-    void aSourceInAnotherMountNamespaceIsExplained() throws Exception {
-        try (TestRootfs rootfs = TestRootfs.in(dir)) {
-            assertThatThrownBy(() -> rootfs.mount(
-                            "/a",
-                            "bind",
-                            "/proc/" + rootfs.init().process().id().pid() + "/root/etc",
-                            "bind"))
-                    .hasMessageContaining("another mount namespace");
         }
     }
 

@@ -27,7 +27,8 @@ class RootfsFigures {
         long[] micros = new long[RUNS];
         for (int run = -WARM_UP; run < RUNS; run++) {
             try (TestRootfs rootfs = TestRootfs.in(Files.createDirectories(dir.resolve("run" + run)))) {
-                RootfsRequest request = RootfsRequest.of("figures", spec, rootfs.overlay(), rootfs.attachPoint);
+                RootfsRequest request =
+                        RootfsRequest.of("figures", spec, rootfs.overlay(), rootfs.attachPoint, RootfsPolicy.DEFAULT);
                 long start = System.nanoTime();
                 RootfsThread.build(request, rootfs.init().process(), Optional.empty())
                         .close();

@@ -18,6 +18,7 @@ final class TestRootfs implements AutoCloseable {
     final Path upper;
     final Path attachPoint;
     private final TestInit init;
+    RootfsPolicy policy = RootfsPolicy.DEFAULT;
 
     TestRootfs(Path directory, TestInit init) throws IOException {
         this.directory = directory;
@@ -48,7 +49,8 @@ final class TestRootfs implements AutoCloseable {
 
     void build(RootSource source, String json) throws IOException {
         Spec spec = OciJson.mapper().readValue(json.replace('\'', '"'), Spec.class);
-        RootfsThread.build(RootfsRequest.of("test", spec, source, attachPoint), init.process(), Optional.empty())
+        RootfsThread.build(
+                        RootfsRequest.of("test", spec, source, attachPoint, policy), init.process(), Optional.empty())
                 .close();
     }
 

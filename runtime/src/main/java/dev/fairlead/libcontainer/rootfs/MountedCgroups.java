@@ -1,6 +1,7 @@
 package dev.fairlead.libcontainer.rootfs;
 
 import dev.fairlead.linux.Fd;
+import dev.fairlead.linux.MountInfo;
 import dev.fairlead.linux.Openat;
 import dev.fairlead.linux.Openat.OpenFlag;
 import dev.fairlead.linux.Stat;
@@ -24,7 +25,7 @@ import java.util.Set;
  * @param v1 the hierarchies of cgroup v1
  * @param v2Path of the container's cgroup below the v2 hierarchy, as the host sees it
  */
-record CgroupHierarchies(boolean unified, List<Hierarchy> v1, Optional<String> v2Path) {
+record MountedCgroups(boolean unified, List<Hierarchy> v1, Optional<String> v2Path) {
     static final String UNIFIED_MOUNT = "/sys/fs/cgroup";
 
     /**
@@ -45,11 +46,8 @@ record CgroupHierarchies(boolean unified, List<Hierarchy> v1, Optional<String> v
      * Reads them as this thread's mount and cgroup namespaces have them.
      * @param pid of the container's init
      */
-    static CgroupHierarchies of(int pid) throws IOException {
-        return parse(
-                isUnified(),
-                Files.readAllLines(Path.of("/proc/thread-self/mountinfo")),
-                Files.readAllLines(Path.of("/proc/" + pid + "/cgroup")));
+    static MountedCgroups of(int pid) throws IOException {
+        return parse(isUnified(), MountInfo.of("thread-self"), Files.readAllLines(Path.of("/proc/" + pid + "/cgroup")));
     }
 
     private static boolean isUnified() throws IOException {
@@ -62,7 +60,7 @@ record CgroupHierarchies(boolean unified, List<Hierarchy> v1, Optional<String> v
      * Combines mountinfo and cgroup of proc(5).
      * @param groups lines {@code ID:CONTROLLERS:PATH}
      */
-    static CgroupHierarchies parse(boolean unified, List<String> mounts, List<String> groups) throws IOException {
+    static MountedCgroups parse(boolean unified, List<MountInfo> mounts, List<String> groups) throws IOException {
         Map<String, String> paths = new HashMap<>();
         for (String line : groups) {
             String[] fields = line.split(":", 3);
@@ -72,25 +70,22 @@ record CgroupHierarchies(boolean unified, List<Hierarchy> v1, Optional<String> v
         }
         List<Hierarchy> hierarchies = new ArrayList<>();
         Set<List<String>> seen = new HashSet<>();
-        for (String line : mounts) {
-            String[] halves = line.split(" - ", 2);
-            if (halves.length < 2 || !halves[1].startsWith("cgroup ")) {
+        for (MountInfo mount : mounts) {
+            if (!mount.type().equals("cgroup")) {
                 continue;
             }
-            String[] mount = halves[0].split(" ", -1);
-            String superOptions = halves[1].substring(halves[1].lastIndexOf(' ') + 1);
-            List<String> own = Arrays.stream(superOptions.split(",", -1))
-                    .filter(paths::containsKey)
-                    .toList();
+            List<String> own =
+                    mount.superOptions().stream().filter(paths::containsKey).toList();
             // The same hierarchy may be mounted again elsewhere: the first place counts. A mount whose root lies above
             // our cgroup namespace came
             // from the namespace around it, and mostly lies below another mount by now (cgroup_namespaces(7)).
-            if (!mount[3].startsWith("/..") && !own.isEmpty() && seen.add(own)) {
+            if (!mount.root().startsWith("/..") && !own.isEmpty() && seen.add(own)) {
                 String group = paths.getOrDefault(own.getFirst(), "/");
-                hierarchies.add(new Hierarchy(mount[4], own, mount[4] + below(mount[3], group)));
+                hierarchies.add(
+                        new Hierarchy(mount.mountPoint(), own, mount.mountPoint() + below(mount.root(), group)));
             }
         }
-        return new CgroupHierarchies(unified, List.copyOf(hierarchies), Optional.ofNullable(paths.get("")));
+        return new MountedCgroups(unified, List.copyOf(hierarchies), Optional.ofNullable(paths.get("")));
     }
 
     /** The part of {@code group} below {@code root}, which is what the mount shows. */

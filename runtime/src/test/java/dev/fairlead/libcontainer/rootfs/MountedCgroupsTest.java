@@ -3,25 +3,29 @@ package dev.fairlead.libcontainer.rootfs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.fairlead.libcontainer.rootfs.CgroupHierarchies.Hierarchy;
+import dev.fairlead.libcontainer.rootfs.MountedCgroups.Hierarchy;
+import dev.fairlead.linux.MountInfo;
 import java.io.IOException;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-class CgroupHierarchiesTest {
-    private static final List<String> MOUNTS = List.of(
-            "31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw",
-            "32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw,relatime shared:9 - cgroup cgroup rw,cpu,cpuacct",
-            "33 31 0:30 /kubepods /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory",
-            "34 31 0:31 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,xattr,name=systemd",
-            "35 31 0:31 / /mnt/again rw - cgroup cgroup rw,xattr,name=systemd",
-            "36 31 0:32 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw");
+class MountedCgroupsTest {
+    private static final List<MountInfo> MOUNTS = Stream.of(
+                    "31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw",
+                    "32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw,relatime shared:9 - cgroup cgroup rw,cpu,cpuacct",
+                    "33 31 0:30 /kubepods /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory",
+                    "34 31 0:31 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,xattr,name=systemd",
+                    "35 31 0:31 / /mnt/again rw - cgroup cgroup rw,xattr,name=systemd",
+                    "36 31 0:32 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw")
+            .flatMap(line -> MountInfo.parse(line).stream())
+            .toList();
     private static final List<String> GROUPS =
             List.of("3:name=systemd:/", "2:memory:/kubepods/pod1", "1:cpu,cpuacct:/kubepods/pod1", "0::/user.slice");
 
     @Test
     void eachHierarchyIsFoundOnceWithTheContainersOwnGroup() throws IOException {
-        CgroupHierarchies found = CgroupHierarchies.parse(false, MOUNTS, GROUPS);
+        MountedCgroups found = MountedCgroups.parse(false, MOUNTS, GROUPS);
         assertThat(found.v1())
                 .containsExactly(
                         new Hierarchy(
@@ -36,7 +40,7 @@ class CgroupHierarchiesTest {
 
     @Test
     void aGroupOutsideOfWhatIsMountedCannotBeShown() {
-        assertThatThrownBy(() -> CgroupHierarchies.parse(false, MOUNTS, List.of("2:memory:/kubepods2/pod1")))
+        assertThatThrownBy(() -> MountedCgroups.parse(false, MOUNTS, List.of("2:memory:/kubepods2/pod1")))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("/kubepods2/pod1 is not below /kubepods");
     }
