@@ -9,38 +9,24 @@
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "launcher.h"
 
 enum { PATH_SIZE = 4096 };
 
-static void join_session_keyring(const struct request *r)
-{
-	/*
-	 * A keyring protects nothing by itself, so a kernel without (ENOSYS), a seccomp filter around the node (EPERM, in nested containers) and
-	 * a used up quota of the user (EDQUOT) stop no container; the old session keyring stays.
-	 */
-	if (r->flags & SESSION_KEYRING)
-		sys(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, in_request(r, r->keyring));
-}
-
 static void load_seccomp(const struct request *r)
 {
-	struct sock_fprog program = { (unsigned short)r->seccomp_count, in_request(r, r->seccomp) };
+	struct sock_fprog program = { (unsigned short)(r->parts[SECCOMP].size / sizeof(struct sock_filter)), part(r, SECCOMP) };
 
-	if (r->seccomp_count != 0)
+	if (program.len != 0)
 		must(sys(SYS_seccomp, SECCOMP_SET_MODE_FILTER, r->seccomp_flags, &program), LOADING_SECCOMP, 0);
 }
 
 static void drop_bounding(const struct request *r)
 {
-	for (int capability = 0; capability < 64; capability++) {
-		long held = sys(SYS_prctl, PR_CAPBSET_READ, capability);
-
-		if (held < 0)
-			return; /* EINVAL: past the last one that this kernel knows */
-		if (held == 1 && !(r->bounding >> capability & 1))
+	for (int capability = 0; capability < 64; capability++) { /* EINVAL: past the last one that this kernel knows */
+		if (!(r->bounding >> capability & 1) && sys(SYS_prctl, PR_CAPBSET_READ, capability) == 1)
 			must(sys(SYS_prctl, PR_CAPBSET_DROP, capability), DROPPING_BOUNDING, capability);
 	}
 }
@@ -48,7 +34,7 @@ static void drop_bounding(const struct request *r)
 static void set_user(const struct request *r)
 {
 	must(sys(SYS_prctl, PR_SET_KEEPCAPS, 1), KEEPING_CAPABILITIES, 0);
-	must(sys(SYS_setgroups, r->group_count, in_request(r, r->groups)), SETTING_GROUPS, 0);
+	must(sys(SYS_setgroups, r->parts[GROUPS].size / sizeof(u32), part(r, GROUPS)), SETTING_GROUPS, 0);
 	must(sys(SYS_setresgid, r->gid, r->gid, r->gid), SETTING_GID, 0);
 	must(sys(SYS_setresuid, r->uid, r->uid, r->uid), SETTING_UID, 0);
 	must(sys(SYS_prctl, PR_SET_KEEPCAPS, 0), KEEPING_CAPABILITIES, 0);
@@ -75,7 +61,7 @@ static void set_capabilities(const struct request *r)
  */
 static bool change_directory(const struct request *r, bool as_user)
 {
-	long error = sys(SYS_chdir, in_request(r, r->cwd));
+	long error = sys(SYS_chdir, part(r, CWD));
 
 	if (error < 0 && (as_user || (error != -EACCES && error != -EPERM)))
 		fail(CHANGING_DIRECTORY, error, 0);
@@ -93,61 +79,47 @@ static void check_directory(void)
 		fail(CHECKING_DIRECTORY, -ENOENT, 0);
 }
 
-static const char *find_path(char *const *env)
-{
-	for (; *env != NULL; env++) {
-		const char *e = *env;
-
-		if (e[0] == 'P' && e[1] == 'A' && e[2] == 'T' && e[3] == 'H' && e[4] == '=')
-			return e + 5;
-	}
-	return "";
-}
-
-/* Executes; returns errno negated, with *interpreter set where the file is there but what it names as its interpreter is not. */
-static long execute(const char *path, char *const *args, char *const *env, int *interpreter)
-{
-	long error = sys(SYS_execve, path, args, env);
-
-	if (error == -ENOENT && sys(SYS_faccessat, AT_FDCWD, path, 0 /* F_OK */) == 0)
-		*interpreter = 1;
-	return error;
-}
-
-/* As execvp(3) does, but for empty elements of PATH: they would mean the working directory, which whoever set it rarely wanted. */
+/* The daemon has looked for the program where execvp(3) would: it knows PATH, we know which of the files can be executed. */
 static noreturn void execute_program(const struct request *r)
 {
-	char *const *args = in_request(r, r->args), *const *env = in_request(r, r->env);
-	const char *name = args[0], *from = find_path(env);
-	size_t name_size = strlen(name) + 1;
-	long error = -ENOENT, worst = -ENOENT;
+	char *const *path = part(r, PROGRAMS);
+	long worst = -ENOENT;
 	int interpreter = 0;
-	char path[PATH_SIZE];
 
-	for (const char *c = name; *c != '\0'; c++) {
-		if (*c == '/') {
-			error = execute(name, args, env, &interpreter);
-			fail(EXECUTING, error, interpreter);
-		}
-	}
-	for (const char *to = from; name_size > 1 && *from != '\0'; from = *to == ':' ? to + 1 : to) {
-		size_t size;
+	for (; *path != NULL; path++) {
+		const long error = sys(SYS_execve, *path, part(r, ARGS), part(r, ENV));
 
-		for (to = from; *to != ':' && *to != '\0'; to++) {
-		}
-		size = (size_t)(to - from);
-		if (size == 0 || size + 1 + name_size > sizeof path)
-			continue;
-		memcpy(path, from, size);
-		path[size] = '/';
-		memcpy(path + size + 1, name, name_size);
-		error = execute(path, args, env, &interpreter);
-		if (error == -EACCES)
-			worst = error; /* a later directory may have one that can be executed */
-		else if (error != -ENOENT && error != -ENOTDIR)
+		if (error == -ENOENT && sys(SYS_faccessat, AT_FDCWD, *path, 0 /* F_OK */) == 0)
+			interpreter = 1; /* the file is there, what it names as its interpreter is not */
+		if (worst != -EACCES)
+			worst = error;
+		if (error != -ENOENT && error != -ENOTDIR && error != -EACCES)
 			fail(EXECUTING, error, 0);
+		/* a later directory may have one that can be executed */
 	}
 	fail(EXECUTING, worst, worst == -ENOENT ? interpreter : 0);
+}
+
+/* Process 1 of a PID namespace that the containers of a pod share: it reaps their orphans. */
+static noreturn void pause_for_ever(void)
+{
+	const u64 all = ~0UL;
+	siginfo_t info;
+
+	sys(SYS_prctl, PR_SET_NAME, "fairlead-pause");
+	sys(SYS_close_range, 3, ~0U, 0); /* SYNC_CHILD too: that tells the warden that we are at work */
+	for (;;) {
+		/* All signals are blocked and waited for: none interrupts anything. */
+		long signal = sys(SYS_rt_sigtimedwait, &all, &info, NULL, sizeof all);
+
+		if (signal == SIGCHLD) {
+			while (sys(SYS_wait4, -1, NULL, WNOHANG, NULL) > 0) {
+			}
+		} else if (signal == SIGTERM && info.si_pid == 0) {
+			/* From outside the namespace: senders that we cannot see have pid 0. What a container sends us ends no pod. */
+			sys(SYS_exit_group, 0);
+		}
+	}
 }
 
 noreturn void become(struct request *r)
@@ -158,11 +130,16 @@ noreturn void become(struct request *r)
 	sys(SYS_umask, r->umask);
 	if (r->flags & TERMINAL)
 		must(sys(SYS_ioctl, 0, TIOCSCTTY, 0), TAKING_TERMINAL, 0);
-	join_session_keyring(r);
+	/*
+	 * A keyring protects nothing by itself, so a kernel without (ENOSYS), a seccomp filter around the node (EPERM, in nested containers) and
+	 * a used up quota of the user (EDQUOT) stop no container; the old session keyring stays.
+	 */
+	if (part(r, KEYRING) != NULL)
+		sys(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, part(r, KEYRING));
 	if (r->personality != UNCHANGED)
 		must(sys(SYS_personality, r->personality), SETTING_PERSONALITY, 0);
-	if (r->label != 0)
-		must(write_file(PROC_SELF, in_request(r, r->label_file), in_request(r, r->label)), SETTING_LABEL, 0);
+	if (part(r, LABEL) != NULL)
+		must(write_file(PROC_SELF, part(r, LABEL_FILE), part(r, LABEL)), SETTING_LABEL, 0);
 	/* All of ours is close-on-exec; this is for what a future mistake, or whoever started us, might leave open. */
 	must(sys(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC), PLACING_STDIO, 3);
 	if (r->flags & NO_NEW_PRIVS)
@@ -176,6 +153,8 @@ noreturn void become(struct request *r)
 	if (!there)
 		change_directory(r, true);
 	check_directory();
+	if (r->flags & PAUSE)
+		pause_for_ever();
 	sys(SYS_rt_sigprocmask, SIG_SETMASK, &no_signals, NULL, sizeof no_signals);
 	if (r->flags & NO_NEW_PRIVS)
 		load_seccomp(r);

@@ -25,38 +25,11 @@ long write_file(int directory, const char *path, const char *text)
 	return written < 0 ? written : 0;
 }
 
-char *put_decimal(char *to, long value, char after)
-{
-	char digits[20];
-	int count = 0;
-	u64 rest = value < 0 ? -(u64)value : (u64)value;
-
-	do
-		digits[count++] = (char)('0' + rest % 10);
-	while ((rest /= 10) != 0);
-	if (value < 0)
-		*to++ = '-';
-	while (count > 0)
-		*to++ = digits[--count];
-	*to++ = after;
-	return to;
-}
-
-bool is_null_device(int fd)
+static bool is_null_device(int fd)
 {
 	struct stat s;
 
 	return sys(SYS_fstat, fd, &s) == 0 && S_ISCHR(s.st_mode) && s.st_rdev == makedev(1, 3);
-}
-
-void place_stdio(const int *fds, s32 owner)
-{
-	for (int i = 0; i < 3; i++) {
-		must(sys(SYS_dup3, fds[i], i, 0), PLACING_STDIO, i);
-		/* Lets a program that is not root open /dev/stderr anew. Not everything has an owner to change: that is no reason to fail. */
-		if (owner != UNCHANGED && !is_null_device(i))
-			sys(SYS_fchown, i, owner, -1);
-	}
 }
 
 void reopen_null(void)
@@ -79,15 +52,6 @@ void reopen_null(void)
 	}
 }
 
-void join_cgroups(const struct request *r)
-{
-	/* "0" is the writer. tasks, not cgroup.procs: a thread that moves itself takes no lock of all the machine's threads. */
-	for (int fd = TASKS; fd <= TASKS_LAST; fd++) {
-		if (r->descriptors >> fd & 1)
-			must(sys(SYS_write, fd, "0", 1), JOINING_CGROUP, fd);
-	}
-}
-
 void hold_proc_self(void)
 {
 	struct statfs proc;
@@ -99,4 +63,22 @@ void hold_proc_self(void)
 		fail(OPENING_PROC, -ENODEV, 0);
 	must(sys(SYS_dup3, fd, PROC_SELF, O_CLOEXEC), OPENING_PROC, 0);
 	sys(SYS_close, fd);
+}
+
+void prepare(const struct request *r, const int *stdio)
+{
+	/* "0" is the writer. tasks, not cgroup.procs: a thread that moves itself takes no lock of all the machine's threads. */
+	for (int fd = TASKS; fd <= TASKS_LAST; fd++) {
+		if (r->descriptors >> fd & 1)
+			must(sys(SYS_write, fd, "0", 1), JOINING_CGROUP, fd);
+	}
+	for (int i = 0; i < 3; i++) {
+		must(sys(SYS_dup3, stdio[i], i, 0), PLACING_STDIO, i);
+		/* Lets a program that is not root open /dev/stderr anew. Not everything has an owner to change: that is no reason to fail. */
+		if (r->stdio_uid != UNCHANGED && !is_null_device(i))
+			sys(SYS_fchown, i, r->stdio_uid, -1);
+	}
+	hold_proc_self();
+	if (part(r, OOM_SCORE_ADJ) != NULL)
+		must(write_file(PROC_SELF, "oom_score_adj", part(r, OOM_SCORE_ADJ)), SETTING_OOM_SCORE, 0);
 }

@@ -33,9 +33,10 @@ long send_message(int socket, const struct message *m, const int *fds, int count
 
 long receive_message(int socket, struct message *m, int *fds, int max, int flags)
 {
+	/* The kernel gives no more descriptors than there is room for, and says so. */
 	union control control;
 	struct iovec data = { m, sizeof *m };
-	struct msghdr packet = { .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
+	struct msghdr packet = { .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = CMSG_LEN((size_t)max * sizeof(int)) };
 	long size;
 	int count = 0;
 
@@ -44,30 +45,29 @@ long receive_message(int socket, struct message *m, int *fds, int max, int flags
 	while (size == -EINTR);
 	if (size <= 0)
 		return size == 0 ? -EPIPE : size;
-	if (packet.msg_controllen >= sizeof(struct cmsghdr) && control.header.cmsg_type == SCM_RIGHTS) {
-		const int *received = (const int *)CMSG_DATA(&control.header);
-
+	if (packet.msg_controllen >= sizeof control.header && control.header.cmsg_type == SCM_RIGHTS) {
 		count = (int)((control.header.cmsg_len - CMSG_LEN(0)) / sizeof(int));
-		if (count > max || (packet.msg_flags & MSG_CTRUNC)) {
-			close_all(received, count);
-			return -EPROTO;
-		}
-		memcpy(fds, received, (size_t)count * sizeof(int));
+		memcpy(fds, CMSG_DATA(&control.header), (size_t)count * sizeof(int));
 	}
-	if (size != sizeof *m) {
-		close_all(fds, count);
-		return -EPROTO;
+	if (size == sizeof *m && !(packet.msg_flags & MSG_CTRUNC))
+		return count;
+	close_all(fds, count);
+	return -EPROTO;
+}
+
+bool failed(long result, enum step step, int detail)
+{
+	struct message m = { .type = FAILED, .id = report_id, .step = step, .error = (s32)-result, .detail = detail };
+
+	/* Below PIPE_BUF, so whole or not at all; the pipe holds more messages than there can be processes. */
+	while (result < 0 && sys(SYS_write, REPORT_WRITE, &m, sizeof m) == -EINTR) {
 	}
-	return count;
+	return result < 0;
 }
 
 noreturn void fail(enum step step, long error, int detail)
 {
-	struct message m = { .type = FAILED, .id = report_id, .step = step, .error = (s32)-error, .detail = detail };
-
-	/* Below PIPE_BUF, so whole or not at all; the pipe holds more messages than there can be processes. */
-	while (sys(SYS_write, REPORT_WRITE, &m, sizeof m) == -EINTR) {
-	}
+	failed(error, step, detail);
 	for (;;)
 		sys(SYS_exit_group, EXIT_LAUNCHER);
 }

@@ -16,12 +16,12 @@ enum descriptor {
 	REQUEST = 6,	   /* memfd, struct request; closed once it is mapped */
 	SIGNALS = 7,	   /* signalfd, SIGCHLD */
 	SYNC = 8,	   /* SOCK_SEQPACKET, to init until it has executed its program */
-	REPORTS = 9,	   /* pipe: what usher, init and execs report */
+	REPORTS = 9,	   /* pipe that does not block: what usher, init, execs and the warden itself report */
 	REPORT_WRITE = 10,
 	SYNC_CHILD = 11,   /* in usher and init: the other end of SYNC */
 	INIT_PIDFD = 12,
 	PROC_SELF = 13,	   /* in init and execs: /proc/self of the host's procfs */
-	ROOT = 14,	   /* of a container without mount namespace: where its execs chroot to */
+	ROOT = 14,	   /* of a container whose root is no mount namespace's: where its execs chroot to */
 	STDIN = 15,	   /* the container's ends of its stdio; the warden closes them once init is cloned */
 	STDOUT = 16,
 	STDERR = 17,
@@ -41,7 +41,7 @@ enum type {
 	/* daemon to warden; ENTER_ROOT and START go on to init */
 	ENTER_ROOT = 1,	   /* + the root, a directory of init's mount namespace */
 	START = 2,
-	EXEC = 3,	   /* id; + request, stdin, stdout, stderr, and if it has a cgroup v2 of its own: that */
+	EXEC = 3,	   /* id, state to be run in; + request, stdin, stdout, stderr, and if it has a cgroup v2 of its own: that */
 	CLOSE_STDIN = 4,
 	RELEASE = 5,
 	/* warden to daemon; READY and CREATED come from init, FAILED from whoever failed */
@@ -55,7 +55,6 @@ enum type {
 	REFUSED = 23,	   /* error; detail: the type refused */
 	/* inside the launcher */
 	INIT_PID = 32,	   /* usher to warden: pid */
-	GO = 33,	   /* warden to init: id maps and oom_score_adj are written */
 };
 
 enum state { STARTING = 0, IS_READY = 1, IS_CREATED = 2, LAUNCHING = 3, RUNNING = 4, ENDED = 5 };
@@ -79,12 +78,11 @@ enum step {
 	CLONING_USHER, JOINING_CGROUP, /* number of the descriptor */
 	JOINING_NAMESPACE, /* CLONE_NEW* */
 	BECOMING_ROOT, CLONING_INIT, /* CLONE_NEW* of all that are new */
-	OPENING_PIDFD, OPENING_PROC, MAPPING_IDS, /* 0: uid_map, 1: gid_map */
-	SETTING_OOM_SCORE, UNSHARING_CGROUP, UNSHARING_TIME, SETTING_HOSTNAME, SETTING_DOMAINNAME, CUTTING_PROPAGATION, MOUNTING_PROC,
-	JOINING_PID_NAMESPACE, RECEIVING, /* type that was expected */
+	OPENING_PIDFD, OPENING_PROC, SETTING_OOM_SCORE, UNSHARING_CGROUP, UNSHARING_TIME, SETTING_HOSTNAME, SETTING_DOMAINNAME,
+	CUTTING_PROPAGATION, MOUNTING_PROC, JOINING_PID_NAMESPACE, RECEIVING, /* type that was expected */
 	CHANGING_TO_ROOT, PIVOTING, DETACHING_OLD_ROOT, SETTING_PROPAGATION, /* MS_* */
 	OPENING_NULL, /* 0, 1, 2 */
-	MAKING_CWD, MAKING_ROOT_READ_ONLY, SETTING_RLIMIT, /* RLIMIT_* */
+	SETTING_RLIMIT, /* RLIMIT_* */
 	SETTING_SCHEDULER, SETTING_IO_PRIORITY, PLACING_STDIO, /* 0, 1, 2 */
 	MAKING_SESSION, TAKING_TERMINAL, SETTING_PERSONALITY, SETTING_LABEL, SETTING_NO_NEW_PRIVS, LOADING_SECCOMP,
 	DROPPING_BOUNDING, /* capability */
@@ -93,41 +91,53 @@ enum step {
 	ACCEPTING_EXEC, CLONING_EXEC, JOINING_CONTAINER, /* CLONE_NEW* of all */
 };
 
-enum { EXEC_MAX = 256, REQUEST_SIZE_MAX = 16 << 20, REQUEST_MAGIC = 0x31524c46 /* "FLR1" */ };
+enum { EXEC_MAX = 256, REQUEST_SIZE_MAX = 16 << 20, REQUEST_MAGIC = 0x32524c46 /* "FLR2" */ };
 enum { UNCHANGED = -1 };
 
 enum flag {
 	TERMINAL = 1,	      /* stdin is a terminal: make it the controlling one */
 	NO_NEW_PRIVS = 2,
 	MOUNT_PROC = 4,
-	READ_ONLY_ROOT = 8,
+	NO_PIVOT = 8,	      /* chroot instead of pivot_root: for want of a mount namespace, or of a host's root that can be pivoted */
 	PAUSE = 16,	      /* no program: be process 1 of a PID namespace */
-	OOM_SCORE = 32,
-	SESSION_KEYRING = 64,
 };
 
-/*
- * What init and execs need, at the start of a memfd. A field called after what it points to is an offset into the memfd, 0 for "none": strings
- * end with NUL, tables of strings are u64 offsets that end with 0 (we turn them into pointers in place), and the memfd's last byte is NUL.
- */
+/* What lies behind struct request in its memfd. */
+enum part {
+	/* Tables of strings: u64 offsets into the memfd, and 0 as the end. We turn them into pointers in place. */
+	PROGRAMS = 0,	      /* paths to be tried one after the other */
+	ARGS = 1,
+	ENV = 2,
+	/* Texts, with their NUL; what may be missing has size 0. */
+	CWD = 3,
+	LABEL_FILE = 4,	      /* below /proc/self, such as attr/exec */
+	LABEL = 5,
+	KEYRING = 6,	      /* name of a new session keyring */
+	OOM_SCORE_ADJ = 7,
+	HOSTNAME = 8,	      /* this and what follows: init alone */
+	DOMAINNAME = 9,
+	TIME_OFFSETS = 10,    /* as the kernel's file wants them */
+	/* Structures. */
+	GROUPS = 11,	      /* u32 each */
+	RLIMITS = 12,	      /* struct limit each */
+	SCHEDULER = 13,	      /* struct sched_attr */
+	SECCOMP = 14,	      /* struct sock_filter each */
+	PARTS = 15,
+};
+
+/* What init and execs need, at the start of a memfd whose last byte is NUL. */
 struct request {
-	u32 magic, size, flags, umask;
-	u32 args, env, cwd;
-	u32 uid, gid, groups, group_count; /* groups: u32 each */
-	u32 rlimits, rlimit_count;	   /* struct limit */
-	s32 oom_score_adj;
-	u32 scheduler;			   /* struct sched_attr */
+	u32 magic, size, flags, umask, uid, gid;
 	s32 io_priority, personality;	   /* or UNCHANGED */
-	u32 label_file, label;		   /* below /proc/self, such as attr/exec */
-	u32 seccomp, seccomp_count, seccomp_flags; /* struct sock_filter */
 	s32 stdio_uid;			   /* owner that pipes and terminal get, as seen from the host; or UNCHANGED */
-	u32 keyring;			   /* name of the session keyring; none: anonymous */
+	u32 seccomp_flags;
+	u32 unshared, joined;		   /* CLONE_NEW*, of init; a new user namespace was made by the daemon and is joined */
+	u32 propagation, unused;	   /* MS_* of the root, of init; 0: as it is */
 	u64 bounding, effective, permitted, inheritable, ambient;
-	u64 descriptors;		   /* which of the fixed numbers are in use; of an exec the warden fills it in */
-	/* from here on: init alone */
-	u32 unshared, joined;		   /* CLONE_NEW* */
-	u32 uid_map, gid_map, hostname, domainname, time_offsets; /* as the kernel's files want them */
-	u32 propagation;		   /* MS_* of the root, 0: as it is */
+	u64 descriptors;		   /* which of the fixed numbers are in use; of an exec the warden's */
+	struct {
+		u32 offset, size;	   /* in bytes; offset: a multiple of 8 */
+	} parts[PARTS];
 };
 
 struct limit {

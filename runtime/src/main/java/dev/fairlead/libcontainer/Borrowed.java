@@ -1,11 +1,14 @@
 package dev.fairlead.libcontainer;
 
 import dev.fairlead.libcontainer.cgroups.Cgroup;
+import dev.fairlead.libcontainer.namespaces.UserNamespaces;
 import dev.fairlead.libcontainer.process.CgroupMembership;
+import dev.fairlead.libcontainer.process.Launcher;
 import dev.fairlead.linux.Fd;
 import dev.fairlead.linux.Namespaces.Kind;
 import dev.fairlead.linux.Openat;
 import dev.fairlead.linux.Openat.OpenFlag;
+import dev.fairlead.oci.Linux;
 import dev.fairlead.oci.Namespace;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -19,16 +22,18 @@ import java.util.Optional;
 final class Borrowed implements AutoCloseable {
     private final List<Fd> open = new ArrayList<>();
 
-    /** The namespaces of a configuration that exist already. */
-    Map<Kind, Fd> namespaces(List<Namespace> namespaces) throws IOException {
+    /** The namespaces of a configuration that exist already; a user namespace does from now on, for it is mapped before it is entered. */
+    Map<Kind, Fd> namespaces(Launcher launcher, Linux linux) throws IOException {
         Map<Kind, Fd> joined = new EnumMap<>(Kind.class);
-        for (Namespace namespace : namespaces) {
+        for (Namespace namespace : linux.namespaces()) {
             String path = namespace.path();
+            Kind type = Kind.ofOciName(namespace.type())
+                    .orElseThrow(() ->
+                            new IOException("linux.namespaces: \"" + namespace.type() + "\" is no namespace of Linux"));
             if (path != null) {
-                Kind type = Kind.ofOciName(namespace.type())
-                        .orElseThrow(() -> new IOException(
-                                "linux.namespaces: \"" + namespace.type() + "\" is no namespace of Linux"));
                 joined.put(type, keep(Openat.open(Fd.CWD, path, EnumSet.of(OpenFlag.RDONLY), 0)));
+            } else if (type == Kind.USER) {
+                joined.put(type, keep(UserNamespaces.withMappings(launcher, linux.uidMappings(), linux.gidMappings())));
             }
         }
         return joined;

@@ -72,6 +72,7 @@ public final class Container implements AutoCloseable {
      * @param name as messages call it
      * @param root what its root file system is made of
      * @param withStdin whether somebody will write to it
+     * @param noPivotRoot see {@link InitRequest}
      * @param warnings takes a sentence for each limit that cannot be had on this node and may be missed
      */
     public record Request(
@@ -81,7 +82,20 @@ public final class Container implements AutoCloseable {
             Spec spec,
             RootSource root,
             boolean withStdin,
-            Consumer<String> warnings) {}
+            boolean noPivotRoot,
+            Consumer<String> warnings) {
+        /** Of a host whose root can be exchanged, as nearly all can. */
+        public Request(
+                String id,
+                String name,
+                Path directory,
+                Spec spec,
+                RootSource root,
+                boolean withStdin,
+                Consumer<String> warnings) {
+            this(id, name, directory, spec, root, withStdin, false, warnings);
+        }
+    }
 
     /**
      * Makes a container up to OCI's state created: its root is built, its first process waits. What fails in the middle is undone.
@@ -113,20 +127,19 @@ public final class Container implements AutoCloseable {
         undo.push(() -> stdio.streams().close());
         undo.push(() -> stdio.closeContainerEnds(context.devNull()));
         try (Borrowed borrowed = new Borrowed()) {
-            Map<Kind, Fd> joined = borrowed.namespaces(linux.namespaces());
+            Map<Kind, Fd> joined = borrowed.namespaces(context.launcher(), linux);
+            Set<Kind> unshared = unshared(linux.namespaces(), joined.keySet());
             CgroupMembership membership = borrowed.membership(cgroup);
             InitRequest init = new InitRequest(
                     Optional.of(Processes.request(context.capabilities(), request.id(), spec, process)),
-                    unshared(linux.namespaces()),
+                    unshared,
                     joined,
-                    linux.uidMappings(),
-                    linux.gidMappings(),
-                    Optional.empty(),
-                    Optional.empty(),
+                    Optional.ofNullable(spec.hostname()).filter(_ -> unshared.contains(Kind.UTS)),
+                    Optional.ofNullable(spec.domainname()).filter(_ -> unshared.contains(Kind.UTS)),
                     linux.timeOffsets(),
                     wantsOwnProc(linux.namespaces()),
                     RootfsRequest.propagationOfRoot(linux),
-                    false,
+                    request.noPivotRoot(),
                     membership,
                     stdio.forInit());
             Warden warden = Warden.start(context.launcher(), context.loop(), request.id(), request.directory(), init);
@@ -316,12 +329,10 @@ public final class Container implements AutoCloseable {
         warden.close();
     }
 
-    private static Set<Kind> unshared(List<Namespace> namespaces) {
+    private static Set<Kind> unshared(List<Namespace> namespaces, Set<Kind> joined) {
         Set<Kind> types = EnumSet.noneOf(Kind.class);
         for (Namespace namespace : namespaces) {
-            if (namespace.path() == null) {
-                type(namespace).ifPresent(types::add);
-            }
+            type(namespace).filter(type -> !joined.contains(type)).ifPresent(types::add);
         }
         return types;
     }

@@ -39,25 +39,31 @@ public record ContainerStreams(Optional<Fd> stdin, Output stdout, Optional<Outpu
 
     /** Fetches the ends back from a warden that an earlier daemon started; owned by the result. */
     static ContainerStreams fetch(Warden warden, boolean terminal, boolean stdin) throws IOException {
-        if (terminal) {
+        Undo undo = new Undo();
+        try {
+            KeptDescriptor input = terminal ? KeptDescriptor.TERMINAL : KeptDescriptor.STDIN_WRITE;
             return new ContainerStreams(
-                    stdin ? Optional.of(warden.fetch(KeptDescriptor.TERMINAL)) : Optional.empty(),
+                    stdin ? Optional.of(fetch(warden, input, undo)) : Optional.empty(),
                     new Output(
-                            warden.fetch(KeptDescriptor.TERMINAL),
-                            warden.fetch(KeptDescriptor.STDOUT_BATCH_READ),
-                            warden.fetch(KeptDescriptor.STDOUT_BATCH_WRITE)),
-                    Optional.empty());
+                            fetch(warden, terminal ? KeptDescriptor.TERMINAL : KeptDescriptor.STDOUT_READ, undo),
+                            fetch(warden, KeptDescriptor.STDOUT_BATCH_READ, undo),
+                            fetch(warden, KeptDescriptor.STDOUT_BATCH_WRITE, undo)),
+                    terminal
+                            ? Optional.empty()
+                            : Optional.of(new Output(
+                                    fetch(warden, KeptDescriptor.STDERR_READ, undo),
+                                    fetch(warden, KeptDescriptor.STDERR_BATCH_READ, undo),
+                                    fetch(warden, KeptDescriptor.STDERR_BATCH_WRITE, undo))));
+        } catch (IOException e) {
+            undo.run(e);
+            throw e;
         }
-        return new ContainerStreams(
-                stdin ? Optional.of(warden.fetch(KeptDescriptor.STDIN_WRITE)) : Optional.empty(),
-                new Output(
-                        warden.fetch(KeptDescriptor.STDOUT_READ),
-                        warden.fetch(KeptDescriptor.STDOUT_BATCH_READ),
-                        warden.fetch(KeptDescriptor.STDOUT_BATCH_WRITE)),
-                Optional.of(new Output(
-                        warden.fetch(KeptDescriptor.STDERR_READ),
-                        warden.fetch(KeptDescriptor.STDERR_BATCH_READ),
-                        warden.fetch(KeptDescriptor.STDERR_BATCH_WRITE))));
+    }
+
+    private static Fd fetch(Warden warden, KeptDescriptor descriptor, Undo undo) throws IOException {
+        Fd fd = warden.fetch(descriptor);
+        undo.push(fd::close);
+        return fd;
     }
 
     /** What the warden is to keep of them. */

@@ -1,8 +1,11 @@
 package dev.fairlead.libcontainer;
 
 import dev.fairlead.libcontainer.cgroups.Cgroup;
+import dev.fairlead.libcontainer.process.InitProcess;
 import dev.fairlead.libcontainer.process.InitRequest;
 import dev.fairlead.libcontainer.process.Warden;
+import dev.fairlead.libcontainer.rootfs.EmptyRoot;
+import dev.fairlead.linux.Fd;
 import dev.fairlead.oci.Resources;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -41,10 +44,12 @@ public final class PauseContainer {
             InitRequest request = InitRequest.pause(Map.of(), borrowed.membership(cgroup), context.devNull());
             try (Warden warden = Warden.start(context.launcher(), context.loop(), id, directory, request)) {
                 undo.push(() -> Warden.abortForgotten(context.loop(), id, directory, STEP_LIMIT));
-                int pid = warden.awaitInit(STEP_LIMIT).id().pid();
-                warden.awaitCreated(STEP_LIMIT);
+                InitProcess init = warden.awaitInit(STEP_LIMIT);
+                try (Fd root = EmptyRoot.attach(init)) {
+                    warden.enterRoot(root, STEP_LIMIT);
+                }
                 warden.launch(STEP_LIMIT);
-                return pid;
+                return init.id().pid();
             }
         } catch (IOException | RuntimeException e) {
             undo.run(e);

@@ -39,7 +39,7 @@ public final class Processes {
         Linux linux = spec.linux();
         boolean userNamespace = linux != null && !linux.uidMappings().isEmpty();
         return new ProcessRequest(
-                clamped(host, process),
+                clamped(host, process, spec.process()),
                 capabilities(host, process.capabilities(), userNamespace),
                 seccomp(linux == null ? null : linux.seccomp()),
                 label(process),
@@ -88,14 +88,20 @@ public final class Processes {
                 : OptionalInt.of(Math.toIntExact(process.user().uid()));
     }
 
-    /** Without CAP_SYS_RESOURCE no process can be made less likely to be killed than we are: it becomes as likely then. */
-    private static Process clamped(HostCapabilities host, Process process) throws IOException {
-        Integer wanted = process.oomScoreAdj();
-        if (wanted == null || (host.permitted() & 1L << CAP_SYS_RESOURCE) != 0) {
+    /**
+     * A process without an oom_score_adj has the container's: it would else be the daemon's, which no container should have.
+     * Without CAP_SYS_RESOURCE no process can be made less likely to be killed than we are: it becomes as likely then.
+     */
+    private static Process clamped(HostCapabilities host, Process process, @Nullable Process first) throws IOException {
+        Integer wanted = process.oomScoreAdj() == null && first != null ? first.oomScoreAdj() : process.oomScoreAdj();
+        if (wanted == null) {
             return process;
         }
+        if ((host.permitted() & 1L << CAP_SYS_RESOURCE) != 0) {
+            return withOomScoreAdj(process, wanted);
+        }
         int own = Integer.parseInt(Files.readString(OWN_SCORE).strip());
-        return wanted >= own ? process : withOomScoreAdj(process, own);
+        return withOomScoreAdj(process, Math.max(wanted, own));
     }
 
     private static Process withOomScoreAdj(Process process, int score) {

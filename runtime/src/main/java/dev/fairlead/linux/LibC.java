@@ -166,6 +166,10 @@ public interface LibC {
 
     int posix_spawnattr_setflags(Pointer attributes, short flags);
 
+    int posix_spawnattr_setsigdefault(Pointer attributes, Pointer signals);
+
+    int posix_spawnattr_setsigmask(Pointer attributes, Pointer signals);
+
     int posix_spawnattr_destroy(Pointer attributes);
 
     /** The bindings, loaded on first use: an image must not load a library while it is built. */

@@ -19,6 +19,12 @@ public final class Spawn {
     private static final int ATTRIBUTES_SIZE = 1024;
 
     private static final int SET_PROCESS_GROUP = 2;
+    private static final int SET_DEFAULT_ACTIONS = 4;
+    private static final int SET_SIGNAL_MASK = 8;
+    private static final int SET_SESSION = 0x80;
+
+    /** sigset_t with glibc and with musl. */
+    private static final int SIGNAL_SET_SIZE = 128;
 
     private static final int F_DUPFD_CLOEXEC = 1030;
 
@@ -28,7 +34,8 @@ public final class Spawn {
     private Spawn() {}
 
     /**
-     * Starts {@code program}, an open executable file, in an empty environment.
+     * Starts {@code program}, an open executable file, in an empty environment and as the leader of a session of its own. No signal is blocked
+     * or ignored in it, whatever is in our threads.
      * @param descriptors of the child, below 256, from ours; all borrowed. Beside them it inherits what is not close-on-exec
      * @return the pid of our child
      * @throws ErrnoException EMFILE, ENOMEM, EAGAIN; or what execve(2) says
@@ -37,7 +44,8 @@ public final class Spawn {
         List<Fd> copies = new ArrayList<>();
         try {
             Fd executable = copy(program, copies);
-            return spawn("/proc/self/fd/" + executable.number(), arguments, List.of(), descriptors, copies, 0);
+            return spawn(
+                    "/proc/self/fd/" + executable.number(), arguments, List.of(), descriptors, copies, SET_SESSION);
         } finally {
             copies.forEach(Fd::close);
         }
@@ -45,7 +53,7 @@ public final class Spawn {
 
     /**
      * Starts the program at {@code path}, which may be a script, as the leader of a process group of its own: a signal to that reaches its
-     * children too.
+     * children too. No signal is blocked or ignored in it.
      * @param environment in the form NAME=value
      * @param descriptors as with the other
      * @return the pid of our child, and its group's number
@@ -76,7 +84,13 @@ public final class Spawn {
         Strings environmentTable = new Strings(environment);
         try {
             checkZero(c.posix_spawnattr_init(attributes), "posix_spawnattr_init");
-            checkZero(c.posix_spawnattr_setflags(attributes, (short) flags), "posix_spawnattr_setflags");
+            checkZero(
+                    c.posix_spawnattr_setflags(attributes, (short) (flags | SET_DEFAULT_ACTIONS | SET_SIGNAL_MASK)),
+                    "posix_spawnattr_setflags");
+            checkZero(c.posix_spawnattr_setsigdefault(attributes, allSignals()), "posix_spawnattr_setsigdefault");
+            checkZero(
+                    c.posix_spawnattr_setsigmask(attributes, Memory.zeroed(SIGNAL_SET_SIZE)),
+                    "posix_spawnattr_setsigmask");
             for (Map.Entry<Integer, Fd> entry : descriptors.entrySet()) {
                 Fd copy = copy(entry.getValue(), copies);
                 checkZero(
@@ -94,6 +108,12 @@ public final class Spawn {
             Reference.reachabilityFence(argumentTable); // the tables have only addresses of the text
             Reference.reachabilityFence(environmentTable);
         }
+    }
+
+    private static Pointer allSignals() {
+        Pointer all = Memory.zeroed(SIGNAL_SET_SIZE);
+        all.setMemory(0, SIGNAL_SET_SIZE, (byte) 0xff);
+        return all;
     }
 
     private static Fd copy(Fd fd, List<Fd> copies) throws ErrnoException {

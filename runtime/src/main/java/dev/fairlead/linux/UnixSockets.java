@@ -28,7 +28,13 @@ public final class UnixSockets {
     private UnixSockets() {}
 
     /** Two sockets connected to each other. */
-    public record Pair(Fd first, Fd second) {}
+    public record Pair(Fd first, Fd second) implements AutoCloseable {
+        @Override
+        public void close() {
+            first.close();
+            second.close();
+        }
+    }
 
     /** One packet: its bytes, and the descriptors that came with it, owned by whoever received it. */
     public record Packet(ByteBuffer bytes, List<Fd> descriptors) {}

@@ -8,6 +8,8 @@ import dev.fairlead.linux.Pipes.Pipe;
 import dev.fairlead.linux.Pipes.PipeFlag;
 import java.io.FileInputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
@@ -40,6 +42,31 @@ class SpawnTest {
                 assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8))
                         .isEqualTo("/dev/null\n/dev/null\n/dev/null\n");
             }
+        }
+    }
+
+    @Test
+    void noSignalIsBlockedOrIgnored() throws Exception {
+        // The JVM blocks SIGQUIT in the threads of Java, and whoever started us may ignore SIGHUP.
+        try (Fd output = Memfd.bounded("output", 8192);
+                Fd devNull = open("/dev/null")) {
+            List<String> grep = List.of("grep", "-E", "SigBlk|SigIgn", "/proc/self/status");
+            Map<Integer, Fd> descriptors = Map.of(0, devNull, 1, output, 2, devNull);
+            try (Fd program = open("/bin/grep")) {
+                end(Spawn.spawn(program, grep, descriptors));
+            }
+            end(Spawn.group("/bin/grep", grep, List.of(), descriptors));
+            String none = "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n";
+            assertThat(Files.readString(Path.of("/proc/self/fd/" + output.number()))
+                            .replace("\0", ""))
+                    .isEqualTo(none + none);
+        }
+    }
+
+    private static void end(int pid) throws ErrnoException {
+        try (Fd child = Pidfds.open(pid)) {
+            assertThat(Pidfds.awaitEnd(child, LIMIT)).isTrue();
+            assertThat(Pidfds.reap(child)).hasValue(0);
         }
     }
 

@@ -2,6 +2,7 @@ package dev.fairlead.libcontainer.process;
 
 import dev.fairlead.libcontainer.process.Protocol.Message;
 import dev.fairlead.libcontainer.process.Protocol.MessageType;
+import dev.fairlead.libcontainer.process.Warden.State;
 import dev.fairlead.linux.Errno;
 import dev.fairlead.linux.ErrnoException;
 import dev.fairlead.linux.EventLoop;
@@ -74,18 +75,18 @@ final class Channel implements EventLoop.Handler, AutoCloseable {
     }
 
     void send(MessageType type, List<Fd> descriptors) throws IOException {
-        send(type, 0, descriptors);
+        send(Message.order(type, 0, 0), descriptors);
     }
 
-    private void send(MessageType type, int id, List<Fd> descriptors) throws IOException {
+    private void send(byte[] order, List<Fd> descriptors) throws IOException {
         try {
-            UnixSockets.send(socket, Message.order(type, id), descriptors);
+            UnixSockets.send(socket, order, descriptors);
         } catch (ErrnoException | IllegalStateException e) { // the latter: our end was closed meanwhile
             throw new IOException("the warden of container " + container + " takes no orders any more", e);
         }
     }
 
-    PendingExec sendExec(String program, List<Fd> descriptors) throws IOException {
+    PendingExec sendExec(String program, State when, List<Fd> descriptors) throws IOException {
         int id = lastExec.incrementAndGet();
         PendingExec exec = new PendingExec(id, program, new CompletableFuture<>(), new CompletableFuture<>());
         execs.put(id, exec);
@@ -93,7 +94,7 @@ final class Channel implements EventLoop.Handler, AutoCloseable {
             if (gone.isDone()) {
                 throw gone.join();
             }
-            send(MessageType.EXEC, id, descriptors);
+            send(Message.order(MessageType.EXEC, id, when.ordinal()), descriptors);
             return exec;
         } catch (IOException e) {
             execs.remove(id);

@@ -1,11 +1,14 @@
 package dev.fairlead.libcontainer.process;
 
+import dev.fairlead.libcontainer.process.Protocol.Message;
+import dev.fairlead.libcontainer.process.Protocol.MessageType;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -25,7 +28,7 @@ public record ExitRecord(ExitStatus status, Instant finishedAt, Optional<LaunchF
     public static Optional<ExitRecord> read(Path containerDirectory) throws IOException {
         Path file = containerDirectory.resolve(FILE);
         try {
-            return Optional.of(parse(Files.readString(file, StandardCharsets.US_ASCII)));
+            return Optional.of(parse(Files.readAllBytes(file)));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IllegalArgumentException e) {
@@ -33,22 +36,13 @@ public record ExitRecord(ExitStatus status, Instant finishedAt, Optional<LaunchF
         }
     }
 
-    /**
-     * Parses "status time step errno detail": numbers in decimal, the status as wait(2) has it, the time in ns since 1970, the others 0 where the
-     * program was executed.
-     * @throws IllegalArgumentException where it is something else
-     */
-    static ExitRecord parse(String line) {
-        String[] fields = line.strip().split(" ", -1);
-        if (fields.length != 5) {
-            throw new IllegalArgumentException("not an exit record: \"" + line.strip() + "\"");
+    /** It is the message that the warden sends, byte for byte. */
+    private static ExitRecord parse(byte[] bytes) {
+        Message message = Message.parse(ByteBuffer.wrap(bytes), List.of());
+        if (message.type() != MessageType.EXITED) {
+            throw new IllegalArgumentException("a record of " + message.type() + " instead of EXITED");
         }
-        return of(
-                Integer.parseInt(fields[0]),
-                Long.parseLong(fields[1]),
-                Integer.parseInt(fields[2]),
-                Integer.parseInt(fields[3]),
-                Integer.parseInt(fields[4]));
+        return message.exit();
     }
 
     static ExitRecord of(int status, long nanos, int step, int errno, int detail) {

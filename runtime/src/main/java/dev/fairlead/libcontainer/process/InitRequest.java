@@ -2,9 +2,7 @@ package dev.fairlead.libcontainer.process;
 
 import dev.fairlead.linux.Fd;
 import dev.fairlead.linux.Namespaces.Kind;
-import dev.fairlead.oci.IdMapping;
 import dev.fairlead.oci.TimeOffset;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -13,37 +11,36 @@ import java.util.Set;
  * All that a container's first process needs. Descriptors are borrowed for the call.
  *
  * @param process empty: none, but process 1 of a PID namespace that pods share: it reaps, and ends on a SIGTERM from outside
- * @param unshared namespaces that are made for it
+ * @param unshared namespaces that are made for it; not a user namespace, which has to be mapped first: see
+ *     {@link dev.fairlead.libcontainer.namespaces.UserNamespaces}, and let it be joined. The others belong to it all the same
  * @param joined namespaces that exist; none may be in {@code unshared} too
- * @param uidMappings of a user namespace in {@code unshared}
- * @param gidMappings of a user namespace in {@code unshared}
  * @param hostname set in a UTS namespace of its own; empty: as it is
  * @param domainname likewise
  * @param timeOffsets by clock, {@code monotonic} and {@code boottime}, of a time namespace in {@code unshared}
  * @param mountProc whether init makes a mount of its PID namespace's procfs, attached nowhere: see {@link InitProcess#procMount}
  * @param propagation of the root, MS_* as in mount(2); 0: as {@code enterRoot} gets it
- * @param readOnlyRoot makes the root read-only once the working directory exists
+ * @param noPivotRoot whether init changes its root (chroot) although it has a mount namespace whose root could be exchanged (pivot_root): for
+ *     hosts whose own root is a ramfs. Whoever builds the root sees to it that no way out is left
  */
 public record InitRequest(
         Optional<ProcessRequest> process,
         Set<Kind> unshared,
         Map<Kind, Fd> joined,
-        List<IdMapping> uidMappings,
-        List<IdMapping> gidMappings,
         Optional<String> hostname,
         Optional<String> domainname,
         Map<String, TimeOffset> timeOffsets,
         boolean mountProc,
         long propagation,
-        boolean readOnlyRoot,
+        boolean noPivotRoot,
         CgroupMembership cgroups,
         ContainerStdio stdio) {
     public InitRequest {
         unshared = Set.copyOf(unshared);
         joined = Map.copyOf(joined);
-        uidMappings = List.copyOf(uidMappings);
-        gidMappings = List.copyOf(gidMappings);
         timeOffsets = Map.copyOf(timeOffsets);
+        if (unshared.contains(Kind.USER)) {
+            throw new IllegalArgumentException("a user namespace is made, mapped and then joined");
+        }
         for (Kind type : joined.keySet()) {
             if (unshared.contains(type)) {
                 throw new IllegalArgumentException("namespace " + type.file() + " is to be made and to be joined");
@@ -57,8 +54,6 @@ public record InitRequest(
                 Optional.empty(),
                 Set.of(Kind.PID, Kind.MOUNT),
                 joined,
-                List.of(),
-                List.of(),
                 Optional.empty(),
                 Optional.empty(),
                 Map.of(),

@@ -46,7 +46,7 @@ public record LaunchFailure(Step step, Errno errno, int detail) {
                     case E2BIG -> "arguments and environment are too large together";
                     default -> "";
                 };
-            case CHANGING_DIRECTORY, MAKING_CWD -> "check workingDir and the image";
+            case CHANGING_DIRECTORY -> "check workingDir and the image";
             case CHECKING_DIRECTORY ->
                 "the working directory leads out of the container (CVE-2024-21626); it was refused";
             case SETTING_RLIMIT ->

@@ -1,11 +1,15 @@
 package dev.fairlead.libcontainer.process;
 
+import dev.fairlead.linux.ErrnoException;
 import dev.fairlead.linux.Fd;
 import dev.fairlead.linux.Memfd;
 import dev.fairlead.linux.Memfd.Seal;
+import dev.fairlead.linux.Spawn;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
 
 /**
  * The launcher program, in a sealed memfd: what a container can see of it, as /proc/PID/exe of a process that is just joining it, cannot be
@@ -36,9 +40,14 @@ public final class Launcher implements AutoCloseable {
         return new Launcher(Memfd.of("fairlead-launcher", program, EnumSet.allOf(Seal.class)));
     }
 
-    /** The memfd, to execute; borrowed. */
-    Fd program() {
-        return program;
+    /**
+     * Starts the program.
+     * @param arguments its name, as ps(1) shows it, and of a container's warden the container's id
+     * @param descriptors as {@link Spawn#spawn} takes them
+     * @return the pid of our child
+     */
+    public int start(List<String> arguments, Map<Integer, Fd> descriptors) throws ErrnoException {
+        return Spawn.spawn(program, arguments, descriptors);
     }
 
     @Override

@@ -12,6 +12,10 @@ final class Protocol {
     static final int LISTENER = 4;
     static final int DIRECTORY = 5;
     static final int REQUEST = 6;
+    static final int SYNC = 8;
+    static final int REPORTS = 9;
+    static final int REPORT_WRITE = 10;
+    static final int SYNC_CHILD = 11;
     static final int STDIN = 15;
     static final int STDOUT = 16;
     static final int STDERR = 17;
@@ -25,6 +29,7 @@ final class Protocol {
 
     static final int MAX_DESCRIPTORS = 5;
     static final int MESSAGE_SIZE = 40;
+    private static final int STATE_OFFSET = 28;
 
     private Protocol() {}
 
@@ -72,11 +77,13 @@ final class Protocol {
             int state,
             long time,
             List<Fd> descriptors) {
-        static byte[] order(MessageType type, int id) {
+        /** {@code state}: 0 in all but EXEC. */
+        static byte[] order(MessageType type, int id, int state) {
             return ByteBuffer.allocate(MESSAGE_SIZE)
                     .order(ByteOrder.nativeOrder())
                     .putInt(type.number)
                     .putInt(id)
+                    .putInt(STATE_OFFSET, state)
                     .array();
         }
 
@@ -96,6 +103,11 @@ final class Protocol {
                     in.getInt(),
                     in.getLong(),
                     descriptors);
+        }
+
+        /** Of EXITED, and of STATE where the container has ended. */
+        ExitRecord exit() {
+            return ExitRecord.of(status, time, step, error, detail);
         }
 
         LaunchFailure failure() {

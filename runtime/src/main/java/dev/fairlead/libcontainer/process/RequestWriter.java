@@ -5,7 +5,6 @@ import dev.fairlead.linux.Fd;
 import dev.fairlead.linux.Flag;
 import dev.fairlead.linux.Memfd;
 import dev.fairlead.linux.Namespaces.Kind;
-import dev.fairlead.oci.IdMapping;
 import dev.fairlead.oci.IoPriority;
 import dev.fairlead.oci.Process;
 import dev.fairlead.oci.Rlimit;
@@ -31,12 +30,10 @@ final class RequestWriter {
 
     private static final int NO_NEW_PRIVS = 2;
     private static final int MOUNT_PROC = 4;
-    private static final int READ_ONLY_ROOT = 8;
+    private static final int NO_PIVOT = 8;
     private static final int PAUSE = 16;
-    private static final int OOM_SCORE = 32;
-    private static final int SESSION_KEYRING = 64;
 
-    private static final int MAGIC = 0x31524c46;
+    private static final int MAGIC = 0x32524c46;
     private static final int UNCHANGED = -1;
     private static final int DEFAULT_UMASK = 0022;
 
@@ -46,46 +43,53 @@ final class RequestWriter {
         SIZE(4),
         FLAGS(8),
         UMASK(12),
-        ARGS(16),
-        ENV(20),
-        CWD(24),
-        UID(28),
-        GID(32),
-        GROUPS(36),
-        GROUP_COUNT(40),
-        RLIMITS(44),
-        RLIMIT_COUNT(48),
-        OOM_SCORE_ADJ(52),
-        SCHEDULER(56),
-        IO_PRIORITY(60),
-        PERSONALITY(64),
-        LABEL_FILE(68),
-        LABEL(72),
-        SECCOMP(76),
-        SECCOMP_COUNT(80),
-        SECCOMP_FLAGS(84),
-        STDIO_UID(88),
-        KEYRING(92),
-        BOUNDING(96),
-        EFFECTIVE(104),
-        PERMITTED(112),
-        INHERITABLE(120),
-        AMBIENT(128),
-        DESCRIPTORS(136),
-        UNSHARED(144),
-        JOINED(148),
-        UID_MAP(152),
-        GID_MAP(156),
-        HOSTNAME(160),
-        DOMAINNAME(164),
-        TIME_OFFSETS(168),
-        PROPAGATION(172);
+        UID(16),
+        GID(20),
+        IO_PRIORITY(24),
+        PERSONALITY(28),
+        STDIO_UID(32),
+        SECCOMP_FLAGS(36),
+        UNSHARED(40),
+        JOINED(44),
+        PROPAGATION(48),
+        BOUNDING(56),
+        EFFECTIVE(64),
+        PERMITTED(72),
+        INHERITABLE(80),
+        AMBIENT(88),
+        DESCRIPTORS(96);
 
-        private static final int END = 176;
         private final int offset;
 
         Field(int offset) {
             this.offset = offset;
+        }
+    }
+
+    /** {@code enum part}: each has offset and size behind the fields. */
+    private enum Part {
+        PROGRAMS,
+        ARGS,
+        ENV,
+        CWD,
+        LABEL_FILE,
+        LABEL,
+        KEYRING,
+        OOM_SCORE_ADJ,
+        HOSTNAME,
+        DOMAINNAME,
+        TIME_OFFSETS,
+        GROUPS,
+        RLIMITS,
+        SCHEDULER,
+        SECCOMP;
+
+        private static final int FIRST = 104;
+        private static final int SIZE = 2 * Integer.BYTES;
+        private static final int END = FIRST + values().length * SIZE;
+
+        int offset() {
+            return FIRST + ordinal() * SIZE;
         }
     }
 
@@ -96,7 +100,7 @@ final class RequestWriter {
     private int flags;
 
     private RequestWriter() {
-        out.position(Field.END);
+        out.position(Part.END);
         set(Field.MAGIC, MAGIC);
         set(Field.IO_PRIORITY, UNCHANGED);
         set(Field.PERSONALITY, UNCHANGED);
@@ -121,19 +125,19 @@ final class RequestWriter {
     }
 
     private void write(InitRequest request, Set<Integer> descriptors) {
-        request.process().ifPresentOrElse(this::write, () -> flags |= PAUSE);
+        request.process().ifPresentOrElse(this::write, this::writePause);
         flags |= request.mountProc() ? MOUNT_PROC : 0;
-        flags |= request.readOnlyRoot() ? READ_ONLY_ROOT : 0;
+        boolean mountNamespace =
+                request.unshared().contains(Kind.MOUNT) || request.joined().containsKey(Kind.MOUNT);
+        flags |= request.noPivotRoot() || !mountNamespace ? NO_PIVOT : 0;
         setLong(
                 Field.DESCRIPTORS,
                 descriptors.stream().mapToLong(number -> 1L << number).reduce(0, (a, b) -> a | b));
         set(Field.UNSHARED, namespaces(request.unshared()));
         set(Field.JOINED, namespaces(request.joined().keySet()));
-        putText(Field.UID_MAP, map(request.uidMappings()), "linux.uidMappings");
-        putText(Field.GID_MAP, map(request.gidMappings()), "linux.gidMappings");
-        putText(Field.HOSTNAME, request.hostname(), "hostname");
-        putText(Field.DOMAINNAME, request.domainname(), "domainname");
-        putText(Field.TIME_OFFSETS, timeOffsets(request.timeOffsets()), "linux.timeOffsets");
+        putText(Part.HOSTNAME, request.hostname(), "hostname");
+        putText(Part.DOMAINNAME, request.domainname(), "domainname");
+        putText(Part.TIME_OFFSETS, timeOffsets(request.timeOffsets()), "linux.timeOffsets");
         set(Field.PROPAGATION, (int) request.propagation());
     }
 
@@ -141,17 +145,13 @@ final class RequestWriter {
         return (int) Flag.word(kinds);
     }
 
-    private static Optional<String> map(List<IdMapping> mappings) {
-        StringBuilder lines = new StringBuilder();
-        for (IdMapping mapping : mappings) {
-            lines.append(mapping.containerID())
-                    .append(' ')
-                    .append(mapping.hostID())
-                    .append(' ')
-                    .append(mapping.size())
-                    .append('\n');
+    /** Nothing to execute, nobody to be, and no capability to do it with. */
+    private void writePause() {
+        flags |= PAUSE | NO_NEW_PRIVS;
+        putText(Part.CWD, Optional.of("/"), "process.cwd");
+        for (Part table : List.of(Part.PROGRAMS, Part.ARGS, Part.ENV)) {
+            putTable(table, List.of(), table.name());
         }
-        return Optional.of(lines.toString()).filter(text -> !text.isEmpty());
     }
 
     private static Optional<String> timeOffsets(Map<String, TimeOffset> offsets) {
@@ -170,16 +170,17 @@ final class RequestWriter {
         Process process = request.process();
         flags |= process.terminal() ? TERMINAL : 0;
         flags |= process.noNewPrivileges() ? NO_NEW_PRIVS : 0;
-        putTable(Field.ARGS, process.args(), "process.args");
-        putTable(Field.ENV, process.env(), "process.env");
-        putText(Field.CWD, Optional.of(process.cwd()), "process.cwd");
+        putTable(Part.PROGRAMS, SearchPath.candidates(process.args().getFirst(), process.env()), "process.args");
+        putTable(Part.ARGS, process.args(), "process.args");
+        putTable(Part.ENV, process.env(), "process.env");
+        putText(Part.CWD, Optional.of(process.cwd()), "process.cwd");
         writeUser(process.user());
         writeCapabilities(request.capabilities());
         writeRlimits(process.rlimits());
-        if (process.oomScoreAdj() != null) {
-            flags |= OOM_SCORE;
-            set(Field.OOM_SCORE_ADJ, process.oomScoreAdj());
-        }
+        putText(
+                Part.OOM_SCORE_ADJ,
+                Optional.ofNullable(process.oomScoreAdj()).map(score -> Integer.toString(score)),
+                "process.oomScoreAdj");
         if (process.scheduler() != null) {
             writeScheduler(process.scheduler());
         }
@@ -188,13 +189,10 @@ final class RequestWriter {
         }
         request.seccomp().ifPresent(this::writeSeccomp);
         request.label().ifPresent(label -> {
-            putText(Field.LABEL_FILE, Optional.of(label.file()), "label");
-            putText(Field.LABEL, Optional.of(label.text()), "label");
+            putText(Part.LABEL_FILE, Optional.of(label.file()), "label");
+            putText(Part.LABEL, Optional.of(label.text()), "label");
         });
-        request.sessionKeyring().ifPresent(name -> {
-            flags |= SESSION_KEYRING;
-            putText(Field.KEYRING, Optional.of(name), "keyring");
-        });
+        putText(Part.KEYRING, request.sessionKeyring(), "keyring");
         request.personality().ifPresent(personality -> set(Field.PERSONALITY, personality));
         request.stdioOwner().ifPresent(owner -> set(Field.STDIO_UID, owner));
     }
@@ -207,12 +205,11 @@ final class RequestWriter {
         set(Field.UMASK, user.umask() == null ? DEFAULT_UMASK : user.umask());
         set(Field.UID, id(user.uid(), "process.user.uid"));
         set(Field.GID, id(user.gid(), "process.user.gid"));
-        int at = align(Long.BYTES);
+        int at = align();
         for (long gid : user.additionalGids()) {
             room(Integer.BYTES).putInt(id(gid, "process.user.additionalGids"));
         }
-        set(Field.GROUPS, at);
-        set(Field.GROUP_COUNT, user.additionalGids().size());
+        end(Part.GROUPS, at);
     }
 
     /** An id is unsigned in the kernel, and the highest means "none". */
@@ -232,7 +229,7 @@ final class RequestWriter {
     }
 
     private void writeRlimits(List<Rlimit> limits) {
-        int at = align(Long.BYTES);
+        int at = align();
         for (Rlimit limit : limits) {
             room(3 * Long.BYTES)
                     .putInt(Rlimits.numberOf(limit.type()))
@@ -240,13 +237,12 @@ final class RequestWriter {
                     .putLong(limit.soft())
                     .putLong(limit.hard());
         }
-        set(Field.RLIMITS, at);
-        set(Field.RLIMIT_COUNT, limits.size());
+        end(Part.RLIMITS, at);
     }
 
     /** struct sched_attr in its first version, which all kernels take. */
     private void writeScheduler(Scheduler scheduler) {
-        int at = align(Long.BYTES);
+        int at = align();
         int size = 48;
         room(size)
                 .putInt(size)
@@ -257,7 +253,7 @@ final class RequestWriter {
                 .putLong(scheduler.runtime() == null ? 0 : scheduler.runtime())
                 .putLong(scheduler.deadline() == null ? 0 : scheduler.deadline())
                 .putLong(scheduler.period() == null ? 0 : scheduler.period());
-        set(Field.SCHEDULER, at);
+        end(Part.SCHEDULER, at);
     }
 
     private static int ioPriority(IoPriority priority) {
@@ -265,12 +261,10 @@ final class RequestWriter {
     }
 
     private void writeSeccomp(SeccompProgram program) {
-        int at = align(Long.BYTES);
+        int at = align();
         ByteBuffer instructions = program.instructions().duplicate();
-        int size = instructions.remaining();
-        room(size).put(instructions);
-        set(Field.SECCOMP, at);
-        set(Field.SECCOMP_COUNT, size / Long.BYTES);
+        room(instructions.remaining()).put(instructions);
+        end(Part.SECCOMP, at);
         set(Field.SECCOMP_FLAGS, program.flags());
     }
 
@@ -289,22 +283,30 @@ final class RequestWriter {
         out.putLong(field.offset, value);
     }
 
-    private void putText(Field field, Optional<String> text, String name) {
+    /** The part lies from {@code at} to here. */
+    private void end(Part part, int at) {
+        out.putInt(part.offset(), at).putInt(part.offset() + Integer.BYTES, out.position() - at);
+    }
+
+    private void putText(Part part, Optional<String> text, String name) {
         if (text.isPresent()) {
-            set(field, put(text.get(), name));
+            int at = align();
+            put(text.get(), name);
+            end(part, at);
         }
     }
 
-    private void putTable(Field field, List<String> strings, String name) {
+    private void putTable(Part part, List<String> strings, String name) {
         List<Integer> offsets = new ArrayList<>(strings.size());
         for (int i = 0; i < strings.size(); i++) {
             offsets.add(put(strings.get(i), name + "[" + i + "]"));
         }
-        set(field, align(Long.BYTES));
+        int at = align();
         for (int offset : offsets) {
             room(Long.BYTES).putLong(offset);
         }
         room(Long.BYTES).putLong(0);
+        end(part, at);
     }
 
     private int put(String text, String name) {
@@ -318,8 +320,8 @@ final class RequestWriter {
         return at;
     }
 
-    private int align(int unit) {
-        int at = (out.position() + unit - 1) / unit * unit;
+    private int align() {
+        int at = (out.position() + Long.BYTES - 1) / Long.BYTES * Long.BYTES;
         room(at - out.position()).position(at);
         return at;
     }

@@ -10,7 +10,9 @@ import dev.fairlead.linux.Fd;
 import dev.fairlead.linux.Openat;
 import dev.fairlead.linux.Openat.OpenFlag;
 import dev.fairlead.linux.Pidfds;
-import dev.fairlead.linux.Spawn;
+import dev.fairlead.linux.Pipes;
+import dev.fairlead.linux.Pipes.Pipe;
+import dev.fairlead.linux.Pipes.PipeFlag;
 import dev.fairlead.linux.UnixSockets;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -55,7 +57,7 @@ public final class Warden implements AutoCloseable {
 
     private boolean closed;
 
-    /** How far the container is. */
+    /** How far the container is; in the order of protocol.h. */
     public enum State {
         /** Init is on its way into its namespaces. */
         STARTING,
@@ -77,7 +79,7 @@ public final class Warden implements AutoCloseable {
         this.id = id;
         this.pidfd = pidfd;
         this.channel = channel;
-        exit = channel.exited().thenApply(this::record);
+        exit = channel.exited().thenApply(Message::exit);
     }
 
     /**
@@ -92,17 +94,23 @@ public final class Warden implements AutoCloseable {
                 Fd devNull = Openat.open(Fd.CWD, "/dev/null", EnumSet.of(OpenFlag.RDWR), 0);
                 Fd listener = UnixSockets.listen(dir, SOCKET)) {
             UnixSockets.Pair pair = UnixSockets.pair("warden of " + id);
-            try (Fd theirs = pair.second()) {
+            try (Fd theirs = pair.second();
+                    UnixSockets.Pair sync = UnixSockets.pair("init of " + id);
+                    Pipe reports = Pipes.open("reports of " + id, EnumSet.of(PipeFlag.NONBLOCK))) {
                 Map<Integer, Fd> descriptors = descriptors(request);
                 // Not the daemon's own: the warden reads and writes none of the three.
                 descriptors.putAll(Map.of(0, devNull, 1, devNull, 2, devNull));
                 descriptors.put(Protocol.CHANNEL, theirs);
                 descriptors.put(Protocol.LISTENER, listener);
                 descriptors.put(Protocol.DIRECTORY, dir);
+                descriptors.put(Protocol.SYNC, sync.first());
+                descriptors.put(Protocol.SYNC_CHILD, sync.second());
+                descriptors.put(Protocol.REPORTS, reports.readEnd());
+                descriptors.put(Protocol.REPORT_WRITE, reports.writeEnd());
                 Set<Integer> numbers = Set.copyOf(descriptors.keySet());
                 try (Fd memfd = RequestWriter.ofInit(request, numbers)) {
                     descriptors.put(Protocol.REQUEST, memfd);
-                    int pid = Spawn.spawn(launcher.program(), List.of("fairlead-warden", id), descriptors);
+                    int pid = launcher.start(List.of("fairlead-warden", id), descriptors);
                     // Our child, and not waited for: the pid is its own until we reap it.
                     return open(
                             id,
@@ -253,7 +261,7 @@ public final class Warden implements AutoCloseable {
         }
         if (reached == State.ENDED) {
             channel.conclude();
-            exit.complete(recordOf(message));
+            exit.complete(message.exit());
         }
     }
 
@@ -314,11 +322,6 @@ public final class Warden implements AutoCloseable {
      */
     public void enterRoot(Fd root, Duration limit) throws IOException {
         channel.send(MessageType.ENTER_ROOT, List.of(root));
-        awaitCreated(limit);
-    }
-
-    /** Waits until a pause process, which finds its root itself, is in it. */
-    public void awaitCreated(Duration limit) throws IOException {
         await(channel.created(), limit, "to enter the root");
     }
 
@@ -336,13 +339,22 @@ public final class Warden implements AutoCloseable {
      * @throws LauncherException it was not accepted, or not cloned; what fails later is told by {@link Exec#exit}
      */
     public Exec exec(ExecRequest request, Duration limit) throws IOException {
+        return exec(request, State.RUNNING, limit);
+    }
+
+    /**
+     * Starts a process in a container that is in state {@code when}: READY, in init's namespaces while the root is the host's still; CREATED, in
+     * its root; or RUNNING.
+     * @throws LauncherException as the other
+     */
+    public Exec exec(ExecRequest request, State when, Duration limit) throws IOException {
         PendingExec pending;
         try (Fd memfd = RequestWriter.ofExec(request.process())) {
             List<Fd> descriptors = Stream.concat(
                             Stream.of(memfd, request.stdin(), request.stdout(), request.stderr()),
                             request.cgroup().stream())
                     .toList();
-            pending = channel.sendExec(", exec of " + describe(request.process()), descriptors);
+            pending = channel.sendExec(", exec of " + describe(request.process()), when, descriptors);
         }
         try {
             Message started = await(pending.started(), limit, "to start an exec");
@@ -359,14 +371,6 @@ public final class Warden implements AutoCloseable {
      */
     public CompletableFuture<ExitRecord> exit() {
         return exit.copy();
-    }
-
-    private ExitRecord record(Message message) {
-        return recordOf(message);
-    }
-
-    private static ExitRecord recordOf(Message message) {
-        return ExitRecord.of(message.status(), message.time(), message.step(), message.error(), message.detail());
     }
 
     /**

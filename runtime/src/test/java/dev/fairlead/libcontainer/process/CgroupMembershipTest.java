@@ -123,11 +123,4 @@ class CgroupMembershipTest extends LauncherTest {
                 .filter(line -> line.endsWith(name))
                 .count();
     }
-
-    private static void awaitProgram(int pid, String name) throws Exception {
-        Path comm = Path.of("/proc/" + pid + "/comm");
-        for (int i = 0; i < 500 && !Files.readString(comm).strip().equals(name); i++) {
-            Thread.sleep(10);
-        }
-    }
 }

@@ -52,7 +52,7 @@ class ExecTest extends LauncherTest {
     void runsInTheUserNamespaceOfTheContainer() throws Exception {
         try (TestContainer container = container()
                 .args("/bin/sleep", "60")
-                .change(r -> TestContainer.withUsers(r, List.of(new IdMapping(0, 100_000, 65_536, Map.of()))))
+                .mapped(List.of(new IdMapping(0, 100_000, 65_536, Map.of())))
                 .run()) {
             assertThat(outputOf(container, "id -u; cat /proc/self/uid_map").replaceAll(" +", " "))
                     .isEqualTo("0\n 0 100000 65536\n");
@@ -66,22 +66,6 @@ class ExecTest extends LauncherTest {
                             .lines())
                     .hasSize(3)
                     .allMatch(target -> target.equals("/dev/null") || target.startsWith("pipe:"));
-        }
-    }
-
-    @Test
-    void hasTheOomScoreOfTheContainer() throws Exception {
-        ProcessRequest request = ProcessRequest.of(
-                TestContainer.process(
-                        List.of("/bin/sleep", "60"),
-                        "/",
-                        new User(0, 0, null, List.of(), null, Map.of()),
-                        List.of(),
-                        false,
-                        700),
-                TestContainer.ALL);
-        try (TestContainer container = container().process(request).run()) {
-            assertThat(outputOf(container, "cat /proc/self/oom_score_adj")).isEqualTo("700\n");
         }
     }
 

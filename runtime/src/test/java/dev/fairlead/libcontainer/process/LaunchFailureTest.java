@@ -22,7 +22,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,15 +56,7 @@ class LaunchFailureTest extends LauncherTest {
                 return container.change(r -> TestContainer.with(
                         r,
                         EnumSet.of(Kind.MOUNT),
-                        Map.of(Kind.NETWORK, r.stdio().stdin()),
-                        false));
-            }
-        },
-        MAP_OF_NO_IDS(Step.MAPPING_IDS, Errno.EINVAL, 0) {
-            @Override
-            TestContainer.Builder ask(TestContainer.Builder container) {
-                return container.change(
-                        r -> TestContainer.withUsers(r, List.of(new IdMapping(0, 100_000, 0, Map.of()))));
+                        Map.of(Kind.NETWORK, r.stdio().stdin())));
             }
         },
         OOM_SCORE_OUT_OF_RANGE(Step.SETTING_OOM_SCORE, Errno.EINVAL, 0) {
@@ -94,7 +85,7 @@ class LaunchFailureTest extends LauncherTest {
                 return container.change(r -> TestContainer.withPropagation(r, 0x140000));
             }
         },
-        WORKING_DIRECTORY_BELOW_A_FILE(Step.MAKING_CWD, Errno.ENOTDIR, 0) {
+        WORKING_DIRECTORY_BELOW_A_FILE(Step.CHANGING_DIRECTORY, Errno.ENOTDIR, 0) {
             @Override
             TestContainer.Builder ask(TestContainer.Builder container) {
                 return container.process(in("/bin/busybox/below"));
@@ -112,7 +103,7 @@ class LaunchFailureTest extends LauncherTest {
             TestContainer.Builder ask(TestContainer.Builder container) {
                 return container
                         .process(in("/proc/" + ProcessHandle.current().pid() + "/cwd"))
-                        .change(r -> TestContainer.with(r, EnumSet.of(Kind.MOUNT), Map.of(), false));
+                        .change(r -> TestContainer.with(r, EnumSet.of(Kind.MOUNT), Map.of()));
             }
         },
         LIMIT_SOFTER_THAN_HARD(Step.SETTING_RLIMIT, Errno.EINVAL, 7) {
@@ -297,10 +288,9 @@ class LaunchFailureTest extends LauncherTest {
         }
 
         private static TestContainer.Builder user(TestContainer.Builder container, User user) {
-            UnaryOperator<InitRequest> change = r -> TestContainer.withUsers(r, MAPPINGS);
             return container
                     .process(request(TestContainer.process(List.of("/bin/true"), "/", user, List.of(), false, null)))
-                    .change(change);
+                    .mapped(MAPPINGS);
         }
     }
 

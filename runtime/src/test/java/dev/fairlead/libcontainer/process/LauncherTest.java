@@ -39,6 +39,14 @@ abstract class LauncherTest {
         return new TestContainer.Builder(launcher, loop, directory);
     }
 
+    /** Waits until the process has executed its program. */
+    static void awaitProgram(int pid, String name) throws Exception {
+        Path comm = Path.of("/proc/" + pid + "/comm");
+        for (int i = 0; i < 500 && !java.nio.file.Files.readString(comm).strip().equals(name); i++) {
+            Thread.sleep(10);
+        }
+    }
+
     /** The processes whose parent this is. */
     static List<Integer> childrenOf(int pid) throws IOException {
         List<Integer> children = new ArrayList<>();

@@ -21,8 +21,8 @@ final class Sanitizers {
         directory = Files.createTempDirectory("sanitized-launcher");
     }
 
-    /** Built once for a class of tests; skipped, with the compiler's words, where it has no sanitizers. */
-    Launcher build() throws IOException, InterruptedException {
+    /** Built once for all tests; skipped, with the compiler's words, where it has no sanitizers. */
+    Launcher build() throws IOException {
         Path program = directory.resolve("launcher");
         if (Files.notExists(program)) {
             Process compiler = new ProcessBuilder(List.of(
@@ -39,10 +39,18 @@ final class Sanitizers {
                     .redirectOutput(directory.resolve("log").toFile())
                     .start();
             Assumptions.assumeTrue(
-                    compiler.waitFor(60, TimeUnit.SECONDS) && compiler.exitValue() == 0,
-                    () -> "no launcher with sanitizers: " + read(directory.resolve("log")));
+                    succeeds(compiler), () -> "no launcher with sanitizers: " + read(directory.resolve("log")));
         }
         return Launcher.of(Files.readAllBytes(program));
+    }
+
+    private static boolean succeeds(Process compiler) throws IOException {
+        try {
+            return compiler.waitFor(60, TimeUnit.SECONDS) && compiler.exitValue() == 0;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while the compiler was at work", e);
+        }
     }
 
     void assertNothingFound() throws IOException {

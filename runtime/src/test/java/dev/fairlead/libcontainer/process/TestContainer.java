@@ -1,5 +1,6 @@
 package dev.fairlead.libcontainer.process;
 
+import dev.fairlead.libcontainer.namespaces.UserNamespaces;
 import dev.fairlead.linux.EventLoop;
 import dev.fairlead.linux.Fd;
 import dev.fairlead.linux.JobThread;
@@ -79,8 +80,6 @@ final class TestContainer implements AutoCloseable {
                 Optional.of(builder.process),
                 NAMESPACES,
                 Map.of(),
-                List.of(),
-                List.of(),
                 Optional.of("box"),
                 Optional.empty(),
                 Map.of(),
@@ -90,9 +89,19 @@ final class TestContainer implements AutoCloseable {
                 CgroupMembership.INHERITED,
                 stdio));
         startNanos = System.nanoTime();
-        warden = Warden.start(launcher, loop, "test-" + directory.getFileName(), directory, request);
+        warden = start(builder.mappings);
         output.writeEnd().close();
         input.readEnd().close();
+    }
+
+    private Warden start(List<IdMapping> mappings) throws IOException {
+        String id = "test-" + directory.getFileName();
+        if (mappings.isEmpty()) {
+            return Warden.start(launcher, loop, id, directory, request);
+        }
+        try (Fd users = UserNamespaces.withMappings(launcher, mappings, mappings)) {
+            return Warden.start(launcher, loop, id, directory, withUsers(request, users));
+        }
     }
 
     /** What a test says of its container; the rest is ordinary. */
@@ -102,6 +111,7 @@ final class TestContainer implements AutoCloseable {
         private final Path parent;
         private ProcessRequest process = ProcessRequest.of(TestContainer.process("/bin/true"), ALL);
         private UnaryOperator<InitRequest> change = UnaryOperator.identity();
+        private List<IdMapping> mappings = List.of();
         private boolean withInput;
         private boolean withDev = true;
 
@@ -126,6 +136,12 @@ final class TestContainer implements AutoCloseable {
 
         Builder change(UnaryOperator<InitRequest> how) {
             change = how;
+            return this;
+        }
+
+        /** In a user namespace of its own. */
+        Builder mapped(List<IdMapping> ids) {
+            mappings = ids;
             return this;
         }
 
@@ -288,41 +304,41 @@ final class TestContainer implements AutoCloseable {
                 new HashMap<>());
     }
 
-    static InitRequest with(InitRequest r, Set<Kind> unshared, Map<Kind, Fd> joined, boolean readOnlyRoot) {
+    static InitRequest with(InitRequest r, Set<Kind> unshared, Map<Kind, Fd> joined) {
         boolean ownUts = unshared.contains(Kind.UTS);
         return new InitRequest(
                 r.process(),
                 unshared,
                 joined,
-                r.uidMappings(),
-                r.gidMappings(),
                 ownUts ? r.hostname() : Optional.empty(),
                 r.domainname(),
                 r.timeOffsets(),
                 unshared.contains(Kind.MOUNT),
                 r.propagation(),
-                readOnlyRoot,
+                r.noPivotRoot(),
                 r.cgroups(),
                 r.stdio());
     }
 
-    static InitRequest withUsers(InitRequest r, List<IdMapping> mappings) {
-        Set<Kind> unshared = EnumSet.copyOf(r.unshared());
-        unshared.add(Kind.USER);
+    static InitRequest withoutPivotRoot(InitRequest r) {
         return new InitRequest(
                 r.process(),
-                unshared,
+                r.unshared(),
                 r.joined(),
-                mappings,
-                mappings,
                 r.hostname(),
                 r.domainname(),
                 r.timeOffsets(),
-                true,
+                r.mountProc(),
                 r.propagation(),
-                r.readOnlyRoot(),
+                true,
                 r.cgroups(),
                 r.stdio());
+    }
+
+    private static InitRequest withUsers(InitRequest r, Fd users) {
+        Map<Kind, Fd> joined = new HashMap<>(r.joined());
+        joined.put(Kind.USER, users);
+        return with(r, r.unshared(), joined);
     }
 
     static InitRequest withTime(InitRequest r, Map<String, TimeOffset> offsets) {
@@ -332,14 +348,12 @@ final class TestContainer implements AutoCloseable {
                 r.process(),
                 unshared,
                 r.joined(),
-                r.uidMappings(),
-                r.gidMappings(),
                 r.hostname(),
                 r.domainname(),
                 offsets,
                 true,
                 r.propagation(),
-                r.readOnlyRoot(),
+                r.noPivotRoot(),
                 r.cgroups(),
                 r.stdio());
     }
@@ -349,14 +363,12 @@ final class TestContainer implements AutoCloseable {
                 r.process(),
                 r.unshared(),
                 r.joined(),
-                r.uidMappings(),
-                r.gidMappings(),
                 r.hostname(),
                 r.domainname(),
                 r.timeOffsets(),
                 true,
                 r.propagation(),
-                r.readOnlyRoot(),
+                r.noPivotRoot(),
                 cgroups,
                 r.stdio());
     }
@@ -366,14 +378,12 @@ final class TestContainer implements AutoCloseable {
                 r.process(),
                 r.unshared(),
                 r.joined(),
-                r.uidMappings(),
-                r.gidMappings(),
                 Optional.of(hostname),
                 r.domainname(),
                 r.timeOffsets(),
                 r.mountProc(),
                 r.propagation(),
-                r.readOnlyRoot(),
+                r.noPivotRoot(),
                 r.cgroups(),
                 r.stdio());
     }
@@ -383,14 +393,12 @@ final class TestContainer implements AutoCloseable {
                 r.process(),
                 r.unshared(),
                 r.joined(),
-                r.uidMappings(),
-                r.gidMappings(),
                 r.hostname(),
                 r.domainname(),
                 r.timeOffsets(),
                 r.mountProc(),
                 propagation,
-                r.readOnlyRoot(),
+                r.noPivotRoot(),
                 r.cgroups(),
                 r.stdio());
     }

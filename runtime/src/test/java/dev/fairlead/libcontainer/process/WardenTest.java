@@ -3,6 +3,7 @@ package dev.fairlead.libcontainer.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.fairlead.libcontainer.rootfs.EmptyRoot;
 import dev.fairlead.linux.Errno;
 import dev.fairlead.linux.Fd;
 import dev.fairlead.linux.Namespaces;
@@ -80,7 +81,7 @@ class WardenTest extends LauncherTest {
     @Test
     void doesNotTakeAFileForTheNullDevice() throws Exception {
         try (TestContainer container = container()
-                .change(r -> TestContainer.with(r, Set.of(), Map.of(), false))
+                .change(r -> TestContainer.with(r, Set.of(), Map.of()))
                 .start()) {
             assertThatThrownBy(container::create).isInstanceOfSatisfying(LauncherException.class, e -> {
                 assertThat(e.failure()).isEqualTo(new LaunchFailure(Step.OPENING_NULL, Errno.ENODEV, 0));
@@ -106,7 +107,7 @@ class WardenTest extends LauncherTest {
                                 "/bin/sh",
                                 "-c",
                                 "id; umask; grep -E 'Cap|NoNewPrivs|Groups' /proc/self/status; echo err > /proc/self/fd/2; pwd"),
-                        "/made/for/me",
+                        "/bin",
                         new User(1000, 1001, 0027, List.of(1002L, 1003L), null, Map.of()),
                         List.of(),
                         true,
@@ -129,7 +130,7 @@ class WardenTest extends LauncherTest {
                             CapAmb:\t0000000000000001
                             NoNewPrivs:\t1
                             """)
-                    .contains("err\n/made/for/me\n");
+                    .contains("err\n/bin\n");
         }
     }
 
@@ -153,25 +154,6 @@ class WardenTest extends LauncherTest {
     void looksForTheProgramInThePathOfItsEnvironment() throws Exception {
         try (TestContainer container = container().args("echo", "found").run()) {
             assertThat(container.output()).isEqualTo("found\n");
-        }
-    }
-
-    @Test
-    void rootIsReadOnlyOnceTheWorkingDirectoryExists() throws Exception {
-        ProcessRequest request = ProcessRequest.of(
-                TestContainer.process(
-                        List.of("/bin/sh", "-c", "pwd; echo x > /file"),
-                        "/work/here",
-                        new User(0, 0, null, List.of(), null, Map.of()),
-                        List.of(),
-                        false,
-                        null),
-                TestContainer.ALL);
-        try (TestContainer container = container()
-                .process(request)
-                .change(r -> TestContainer.with(r, r.unshared(), r.joined(), true))
-                .run()) {
-            assertThat(container.output()).startsWith("/work/here\n").contains("Read-only file system");
         }
     }
 
@@ -214,7 +196,7 @@ class WardenTest extends LauncherTest {
     void isRootOfAUserNamespaceMadeForIt() throws Exception {
         try (TestContainer container = container()
                 .shell("id -u; cat /proc/self/uid_map /proc/self/gid_map; hostname")
-                .change(r -> TestContainer.withUsers(r, List.of(new IdMapping(0, 100_000, 65_536, Map.of()))))
+                .mapped(List.of(new IdMapping(0, 100_000, 65_536, Map.of())))
                 .run()) {
             assertThat(container.output().replaceAll(" +", " "))
                     .isEqualTo("0\n 0 100000 65536\n 0 100000 65536\nbox\n");
@@ -234,8 +216,7 @@ class WardenTest extends LauncherTest {
                             .change(r -> TestContainer.with(
                                     r,
                                     EnumSet.of(Kind.MOUNT, Kind.IPC),
-                                    Map.of(Kind.NETWORK, network, Kind.UTS, uts, Kind.PID, processes),
-                                    false))
+                                    Map.of(Kind.NETWORK, network, Kind.UTS, uts, Kind.PID, processes)))
                             .run()) {
                 String output = second.output();
                 for (Kind joined : EnumSet.of(Kind.NETWORK, Kind.UTS, Kind.PID)) {
@@ -252,7 +233,7 @@ class WardenTest extends LauncherTest {
     void joinsAUserNamespaceOfAnother() throws Exception {
         try (TestContainer first = container()
                 .args("/bin/sleep", "60")
-                .change(r -> TestContainer.withUsers(r, List.of(new IdMapping(0, 100_000, 65_536, Map.of()))))
+                .mapped(List.of(new IdMapping(0, 100_000, 65_536, Map.of())))
                 .run()) {
             int pid = first.warden().init().orElseThrow().id().pid();
             try (Fd users = Namespaces.openOf(pid, Kind.USER);
@@ -262,8 +243,7 @@ class WardenTest extends LauncherTest {
                             .change(r -> TestContainer.with(
                                     r,
                                     EnumSet.of(Kind.MOUNT, Kind.PID, Kind.UTS),
-                                    Map.of(Kind.USER, users, Kind.NETWORK, network),
-                                    false))
+                                    Map.of(Kind.USER, users, Kind.NETWORK, network)))
                             .run()) {
                 assertThat(second.output().replaceAll(" +", " ")).isEqualTo("0\n 0 100000 65536\npid 1\n");
             }
@@ -286,7 +266,7 @@ class WardenTest extends LauncherTest {
     void runsWithoutNamespacesInAChangedRoot() throws Exception {
         try (TestContainer container = container()
                 .shell("pwd; ls /; sleep 60")
-                .change(r -> TestContainer.with(r, Set.of(), Map.of(), false))
+                .change(r -> TestContainer.with(r, Set.of(), Map.of()))
                 .withoutDev()
                 .run()) {
             try (Exec exec = container.warden().exec(container.exec("/bin/ls", "/bin/busybox"), TestContainer.LIMIT)) {
@@ -296,10 +276,32 @@ class WardenTest extends LauncherTest {
     }
 
     @Test
+    void changesItsRootWhereItShallNotPivot() throws Exception {
+        try (TestContainer container = container()
+                .shell("ls /bin/busybox; exec sleep 60")
+                .change(TestContainer::withoutPivotRoot)
+                .run()) {
+            int init = container.warden().init().orElseThrow().id().pid();
+            // A root that was pivoted to reads "/": it is the root of its mount namespace.
+            assertThat(Files.readSymbolicLink(Path.of("/proc/" + init + "/root")))
+                    .isEqualTo(container.root);
+            try (Exec exec = container.warden().exec(container.exec("/bin/sleep", "60"), TestContainer.LIMIT)) {
+                awaitProgram(exec.pid(), "sleep");
+                assertThat(Files.readSymbolicLink(Path.of("/proc/" + exec.pid() + "/root")))
+                        .isEqualTo(container.root);
+                assertThat(Files.readSymbolicLink(Path.of("/proc/" + exec.pid() + "/ns/mnt")))
+                        .isEqualTo(Files.readSymbolicLink(Path.of("/proc/" + init + "/ns/mnt")));
+            }
+        }
+    }
+
+    @Test
     void pauseProcessReapsForAPodAndEndsOnASignalFromOutsideAlone() throws Exception {
         try (TestContainer pause = container().change(TestContainer::pause).start()) {
             InitProcess init = pause.warden().awaitInit(TestContainer.LIMIT);
-            pause.warden().awaitCreated(TestContainer.LIMIT);
+            try (Fd root = EmptyRoot.attach(init)) {
+                pause.warden().enterRoot(root, TestContainer.LIMIT);
+            }
             pause.warden().launch(TestContainer.LIMIT);
             assertThat(Files.readString(Path.of("/proc/" + init.id().pid() + "/comm")))
                     .isEqualTo("fairlead-pause\n");
@@ -309,8 +311,7 @@ class WardenTest extends LauncherTest {
             try (Fd processes = Namespaces.openOf(init.id().pid(), Kind.PID);
                     TestContainer container = container()
                             .shell("(sleep 0 & exec true); kill -TERM 1; kill -INT 1; sleep 0.2; ps -o pid,stat,comm")
-                            .change(r ->
-                                    TestContainer.with(r, EnumSet.of(Kind.MOUNT), Map.of(Kind.PID, processes), false))
+                            .change(r -> TestContainer.with(r, EnumSet.of(Kind.MOUNT), Map.of(Kind.PID, processes)))
                             .run()) {
                 assertThat(container.output()).contains("1 S    fairlead-pause").doesNotContain("Z ");
             }

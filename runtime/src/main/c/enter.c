@@ -1,4 +1,4 @@
-/* A container's first process: from the usher that clones it to the moment that its root is there. */
+/* The processes of a container, from their clone until they become what they were asked to be: usher, init, execs. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
@@ -26,7 +26,8 @@ static void tell(u32 type, const int *fds, int count)
 	must(send_message(SYNC_CHILD, &m, fds, count), RECEIVING, (int)type);
 }
 
-void become_namespace_root(void)
+/* In a user namespace just entered: its root. */
+static void become_namespace_root(void)
 {
 	/* EPERM: the namespace was made with setgroups denied; then we have no groups to lose that matter there. */
 	long error = sys(SYS_setgroups, 0, NULL);
@@ -51,43 +52,32 @@ static void enter_time_namespace(const char *offsets)
 	sys(SYS_close, fd);
 }
 
-/* A mount that is attached nowhere. */
-static int make_mount(const char *type, u32 attributes, enum step step)
-{
-	long context = sys(SYS_fsopen, type, FSOPEN_CLOEXEC), mount;
-
-	must(context, step, 0);
-	must(sys(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0), step, 0);
-	mount = sys(SYS_fsmount, context, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | attributes);
-	must(mount, step, 0);
-	sys(SYS_close, context);
-	return (int)mount;
-}
-
-/* procfs shows the PID namespace of whoever mounts it: only we can make this one. */
+/* With a mount, attached nowhere, of procfs: it shows the PID namespace of whoever mounts it, so only we can make this one. */
 static void tell_ready(bool with_proc)
 {
-	int proc = with_proc ? make_mount("proc", 0, MOUNTING_PROC) : -1;
+	long context, mount;
+	int fd;
 
-	tell(READY, &proc, with_proc ? 1 : 0);
-	if (with_proc)
-		sys(SYS_close, proc);
-}
-
-/* A root with nothing in it: who may look through /proc/1/root of a pod's pause process sees this, not the host. */
-static int mount_nothing(void)
-{
-	int root = make_mount("tmpfs", MOUNT_ATTR_RDONLY, CHANGING_TO_ROOT);
-
-	must(sys(SYS_move_mount, root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH), CHANGING_TO_ROOT, 0);
-	return root;
+	if (!with_proc) {
+		tell(READY, NULL, 0);
+		return;
+	}
+	context = sys(SYS_fsopen, "proc", FSOPEN_CLOEXEC);
+	must(context, MOUNTING_PROC, 0);
+	must(sys(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0), MOUNTING_PROC, 0);
+	mount = sys(SYS_fsmount, context, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	must(mount, MOUNTING_PROC, 0);
+	fd = (int)mount;
+	tell(READY, &fd, 1);
+	sys(SYS_close, context);
+	sys(SYS_close, fd);
 }
 
 static void enter_root(const struct request *r, int root)
 {
 	must(sys(SYS_fchdir, root), CHANGING_TO_ROOT, 0);
 	sys(SYS_close, root);
-	if (((r->unshared | r->joined) & CLONE_NEWNS) == 0) {
+	if (r->flags & NO_PIVOT) {
 		must(sys(SYS_chroot, "."), PIVOTING, 0);
 	} else {
 		/* The old root comes to lie over the new one, and goes: pivot_root(2), "pivot_root(".", ".")". */
@@ -99,61 +89,30 @@ static void enter_root(const struct request *r, int root)
 		must(sys(SYS_mount, NULL, "/", NULL, r->propagation, NULL), SETTING_PROPAGATION, (int)r->propagation);
 }
 
-static void make_directories(char *path)
-{
-	for (char *end = path + 1; end[-1] != '\0'; end++) {
-		char was = *end;
-		long error;
-
-		if (was != '/' && was != '\0')
-			continue;
-		*end = '\0';
-		error = sys(SYS_mkdir, path, 0755);
-		*end = was;
-		/* EROFS comes before EEXIST on some file systems; what is missing then is told by chdir. */
-		if (error < 0 && error != -EEXIST && error != -EROFS && error != -EISDIR)
-			fail(MAKING_CWD, error, 0);
-		if (was == '\0')
-			break;
-	}
-}
-
 static noreturn void run_init(struct request *r)
 {
-	struct mount_attr read_only = { .attr_set = MOUNT_ATTR_RDONLY };
+	const char *hostname = part(r, HOSTNAME), *domainname = part(r, DOMAINNAME);
 	int root;
 
-	wait_for(GO, NULL);
-	if ((r->unshared | r->joined) & CLONE_NEWUSER)
-		become_namespace_root();
 	must(sys(SYS_setsid), MAKING_SESSION, 0);
 	if (r->unshared & CLONE_NEWCGROUP) /* only now: its root is the cgroup that we are in */
 		must(sys(SYS_unshare, CLONE_NEWCGROUP), UNSHARING_CGROUP, 0);
 	if (r->unshared & CLONE_NEWTIME)
-		enter_time_namespace(in_request(r, r->time_offsets));
-	if (r->hostname != 0)
-		must(sys(SYS_sethostname, in_request(r, r->hostname), strlen(in_request(r, r->hostname))), SETTING_HOSTNAME, 0);
-	if (r->domainname != 0)
-		must(sys(SYS_setdomainname, in_request(r, r->domainname), strlen(in_request(r, r->domainname))), SETTING_DOMAINNAME, 0);
+		enter_time_namespace(part(r, TIME_OFFSETS));
+	if (hostname != NULL)
+		must(sys(SYS_sethostname, hostname, strlen(hostname)), SETTING_HOSTNAME, 0);
+	if (domainname != NULL)
+		must(sys(SYS_setdomainname, domainname, strlen(domainname)), SETTING_DOMAINNAME, 0);
 	if (r->unshared & CLONE_NEWNS)
 		must(sys(SYS_mount, NULL, "/", NULL, MS_REC | MS_SLAVE, NULL), CUTTING_PROPAGATION, 0);
 
 	tell_ready(r->flags & MOUNT_PROC);
-	if (r->flags & PAUSE)
-		root = mount_nothing();
-	else
-		wait_for(ENTER_ROOT, &root);
+	wait_for(ENTER_ROOT, &root);
 	enter_root(r, root);
 	reopen_null();
-	if (!(r->flags & PAUSE))
-		make_directories(in_request(r, r->cwd));
-	if (r->flags & READ_ONLY_ROOT)
-		must(sys(SYS_mount_setattr, AT_FDCWD, "/", 0, &read_only, sizeof read_only), MAKING_ROOT_READ_ONLY, 0);
 	tell(CREATED, NULL, 0);
 
 	wait_for(START, NULL);
-	if (r->flags & PAUSE)
-		run_pause();
 	become(r);
 }
 
@@ -165,8 +124,7 @@ noreturn void run_usher(struct request *r)
 	struct message m = { .type = INIT_PID };
 	long pid;
 
-	join_cgroups(r);
-	place_stdio(stdio, r->stdio_uid);
+	prepare(r, stdio);
 	for (int i = 0; i <= JOINED_LAST - JOINED; i++) {
 		if (r->joined & order[i])
 			must(sys(SYS_setns, JOINED + i, order[i]), JOINING_NAMESPACE, (int)order[i]);
@@ -188,4 +146,34 @@ noreturn void run_usher(struct request *r)
 	sys(SYS_close_range, CHANNEL, REPORTS, 0);
 	sys(SYS_close_range, PROC_SELF + 1, ~0U, 0);
 	run_init(r);
+}
+
+/* The warden cloned us into the PID namespace and cgroup v2: we join the rest ourselves. */
+noreturn void run_exec(const int *fds, const struct request *container)
+{
+	const u32 namespaces = (container->unshared | container->joined) & ~(u32)CLONE_NEWPID;
+	int wrong;
+	long mapped = map_request(fds[0], &wrong);
+	struct request *r = (struct request *)mapped;
+
+	must(mapped, READING_REQUEST, wrong);
+	r->descriptors = container->descriptors;
+	prepare(r, fds + 1);
+	sys(SYS_close_range, CHANNEL, REPORTS, 0);
+	sys(SYS_close_range, ROOT + 1, ~0U, 0);
+	if (limits_failed(r, 0))
+		sys(SYS_exit_group, EXIT_LAUNCHER);
+
+	/* The namespaces of init, all or none. */
+	if (namespaces != 0)
+		must(sys(SYS_setns, INIT_PIDFD, namespaces), JOINING_CONTAINER, (int)namespaces);
+	if (r->descriptors >> ROOT & 1) {
+		must(sys(SYS_fchdir, ROOT), CHANGING_TO_ROOT, 0);
+		must(sys(SYS_chroot, "."), PIVOTING, 0);
+	}
+	if (namespaces & CLONE_NEWUSER)
+		become_namespace_root();
+	must(sys(SYS_setsid), MAKING_SESSION, 0);
+	reopen_null();
+	become(r);
 }
