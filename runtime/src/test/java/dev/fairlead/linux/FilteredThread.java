@@ -1,6 +1,8 @@
 package dev.fairlead.linux;
 
+import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import jnr.ffi.Pointer;
@@ -11,8 +13,25 @@ public final class FilteredThread {
     private static final int PRCTL = System.getProperty("os.arch", "").equals("aarch64") ? 167 : 157;
     private static final int PR_SET_NO_NEW_PRIVS = 38;
     private static final int SET_MODE_FILTER = 1;
+    /** SECCOMP_RET_*, as in libseccomp's actions. */
+    private static final int ALLOW = 0x7fff_0000;
+
+    private static final int ERRNO = 0x5_0000;
 
     private FilteredThread() {}
+
+    /** Gives what {@code code} gives on a thread to which, and to whose threads, the kernel answers a system call with {@code errno}. */
+    public static <T> T denying(String systemCall, Errno errno, Callable<T> code) throws Exception {
+        try (SeccompFilter filter = SeccompFilter.of(ALLOW)) {
+            filter.add(ERRNO | errno.number(), systemCall, List.of());
+            return run(filter.export(), 0, code);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof Exception thrown) {
+                throw thrown;
+            }
+            throw e;
+        }
+    }
 
     /** Gives what {@code code} gives under the filter of {@code instructions}. */
     public static <T> T run(byte[] instructions, int flags, Callable<T> code) throws Exception {

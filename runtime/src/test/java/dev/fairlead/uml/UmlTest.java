@@ -49,6 +49,8 @@ class UmlTest {
     @Test
     void rootFileSystems() throws Exception {
         assertThat(runInGuest(
+                        "dev.fairlead.libcontainer.rootfs.CgroupMountsTest",
+                        "dev.fairlead.libcontainer.rootfs.LayerViewTest",
                         "dev.fairlead.libcontainer.rootfs.BindMountsTest",
                         "dev.fairlead.libcontainer.rootfs.ContainmentTest",
                         "dev.fairlead.libcontainer.rootfs.MountTypesTest",

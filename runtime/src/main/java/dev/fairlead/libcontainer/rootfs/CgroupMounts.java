@@ -109,13 +109,7 @@ final class CgroupMounts {
 
     private static void link(Fd tmpfs, String merged) throws IOException {
         for (String controller : merged.split(",", -1)) {
-            try {
-                Openat.makeLink(merged, tmpfs, controller);
-            } catch (ErrnoException e) {
-                if (e.errno() != Errno.EEXIST) {
-                    throw e;
-                }
-            }
+            DeviceDirectory.makeLink(merged, tmpfs, controller);
         }
     }
 

@@ -14,6 +14,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** What is made in /dev: device nodes, links, ptmx and the console. Each step works on a held directory and never follows a link in it. */
@@ -145,7 +146,9 @@ final class DeviceDirectory {
                 for (Map.Entry<String, String> link : LINKS.entrySet()) {
                     makeLink(link.getValue(), dev, link.getKey());
                 }
-                if (hasKcore()) {
+                Optional<Fd> kcore = Openat.find(Fd.CWD, "/proc/kcore", ITSELF, Set.of());
+                kcore.ifPresent(Fd::close);
+                if (kcore.isPresent()) {
                     makeLink("/proc/kcore", dev, "core");
                 }
                 replaceByLink("pts/ptmx", dev, "ptmx");
@@ -153,7 +156,8 @@ final class DeviceDirectory {
         });
     }
 
-    private static void makeLink(String target, Fd directory, String name) throws ErrnoException {
+    /** Makes a link; whatever has the name already stays. */
+    static void makeLink(String target, Fd directory, String name) throws ErrnoException {
         try {
             Openat.makeLink(target, directory, name);
         } catch (ErrnoException e) {
@@ -172,18 +176,6 @@ final class DeviceDirectory {
             }
         }
         Openat.makeLink(target, directory, name);
-    }
-
-    private static boolean hasKcore() throws ErrnoException {
-        try {
-            Stat.ofName(Fd.CWD, "/proc/kcore");
-            return true;
-        } catch (ErrnoException e) {
-            if (e.errno() == Errno.ENOENT) {
-                return false;
-            }
-            throw e;
-        }
     }
 
     /**

@@ -117,27 +117,16 @@ final class PathCovers implements AutoCloseable {
     }
 
     /** What is at a path, if anything. */
-    private record Found(Optional<Fd> object, Optional<Stat.Status> status) implements AutoCloseable {
+    private record Found(Optional<Fd> object) implements AutoCloseable {
         static Found at(Rootfs rootfs, String path) throws IOException {
-            Optional<Fd> object;
             try {
-                object = rootfs.find(path);
+                return new Found(rootfs.find(path));
             } catch (ErrnoException e) {
                 // A file in the middle of the path: then the path does not exist either.
                 if (e.errno() != Errno.ENOTDIR) {
                     throw e;
                 }
-                object = Optional.empty();
-            }
-            return object.isEmpty() ? new Found(object, Optional.empty()) : known(object.get());
-        }
-
-        private static Found known(Fd object) throws IOException {
-            try {
-                return new Found(Optional.of(object), Optional.of(Stat.of(object)));
-            } catch (IOException e) {
-                object.close();
-                throw e;
+                return new Found(Optional.empty());
             }
         }
 
@@ -145,8 +134,8 @@ final class PathCovers implements AutoCloseable {
             return object.isPresent();
         }
 
-        boolean isDirectory() {
-            return status.isPresent() && status.get().type() == FileType.DIRECTORY;
+        boolean isDirectory() throws IOException {
+            return object.isPresent() && Stat.of(object.get()).type() == FileType.DIRECTORY;
         }
 
         Fd fd() {

@@ -196,7 +196,7 @@ final class Rootfs {
         try {
             return Openat.open(parent, name, DIRECTORY_ITSELF, 0);
         } catch (ErrnoException e) {
-            if (e.errno() == Errno.ENOTDIR || e.errno() == Errno.ELOOP) {
+            if (e.errno() == Errno.ENOTDIR) {
                 throw e.explained("it is a symbolic link that leads nowhere, or no directory");
             }
             throw e;

@@ -37,8 +37,17 @@ final class TestInit implements AutoCloseable {
 
     /** Starts one with mount, net, ipc and uts namespaces of its own, and those that further options of unshare(1) name. */
     static TestInit start(String... options) throws Exception {
-        List<String> command =
-                new ArrayList<>(List.of("unshare", "--mount", "--net", "--ipc", "--uts", "--propagation", "unchanged"));
+        return start(List.of(), options);
+    }
+
+    /** Starts one in a cgroup, of which a cgroup namespace then has it as its root. */
+    static TestInit startIn(Path cgroup, String... options) throws Exception {
+        return start(List.of("sh", "-c", "echo 0 >\"$0\"/cgroup.procs && exec \"$@\"", cgroup.toString()), options);
+    }
+
+    private static TestInit start(List<String> before, String... options) throws Exception {
+        List<String> command = new ArrayList<>(before);
+        command.addAll(List.of("unshare", "--mount", "--net", "--ipc", "--uts", "--propagation", "unchanged"));
         command.addAll(List.of(options));
         command.addAll(List.of("sleep", "300"));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();

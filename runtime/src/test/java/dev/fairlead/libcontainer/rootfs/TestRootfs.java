@@ -1,5 +1,7 @@
 package dev.fairlead.libcontainer.rootfs;
 
+import dev.fairlead.libcontainer.process.InitProcess;
+import dev.fairlead.linux.Fd;
 import dev.fairlead.oci.OciJson;
 import dev.fairlead.oci.Spec;
 import java.io.IOException;
@@ -48,9 +50,23 @@ final class TestRootfs implements AutoCloseable {
     }
 
     void build(RootSource source, String json) throws IOException {
+        build(source, json, init.process(), Optional.empty());
+    }
+
+    /** Builds with a terminal of its own. */
+    void buildWithTerminal(String json, Fd peer) throws IOException {
+        build(overlay(), json, init.process(), Optional.of(peer));
+    }
+
+    /** Builds with the procfs that init is said to have made. */
+    void buildWithProc(String json, Fd proc) throws IOException {
+        InitProcess process = init.process();
+        build(overlay(), json, new InitProcess(process.id(), process.pidfd(), Optional.of(proc)), Optional.empty());
+    }
+
+    private void build(RootSource source, String json, InitProcess process, Optional<Fd> terminal) throws IOException {
         Spec spec = OciJson.mapper().readValue(json.replace('\'', '"'), Spec.class);
-        RootfsThread.build(
-                        RootfsRequest.of("test", spec, source, attachPoint, policy), init.process(), Optional.empty())
+        RootfsThread.build(RootfsRequest.of("test", spec, source, attachPoint, policy), process, terminal)
                 .close();
     }
 
