@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fairlead.cni.NetworkConfig.PluginConfig;
+import dev.fairlead.linux.ShortProcess.Output;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,7 +55,7 @@ final class Plugins {
     Optional<ObjectNode> run(Command command, PluginConfig plugin, Subject subject, ObjectNode input)
             throws IOException {
         Path program = find(command, plugin.type());
-        PluginProcess.Output output;
+        Output output;
         try {
             output = PluginProcess.run(
                     program, environment(command, subject), NetworkConfig.JSON.writeValueAsBytes(input), limit);
@@ -84,7 +85,7 @@ final class Plugins {
         return failure;
     }
 
-    private static CniException error(Command command, String plugin, PluginProcess.Output output, JsonNode answer) {
+    private static CniException error(Command command, String plugin, Output output, JsonNode answer) {
         String msg = answer.path("msg").asText();
         if (!msg.isEmpty()) {
             return new CniException(

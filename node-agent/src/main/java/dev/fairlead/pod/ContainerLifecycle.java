@@ -14,7 +14,6 @@ import dev.fairlead.libcontainer.process.LauncherException;
 import dev.fairlead.log.ContainerLog;
 import dev.fairlead.log.LogPump;
 import dev.fairlead.log.StreamPipes;
-import dev.fairlead.oci.Linux;
 import dev.fairlead.oci.Process;
 import dev.fairlead.oci.Spec;
 import dev.fairlead.spec.ContainerResources;
@@ -389,9 +388,9 @@ public final class ContainerLifecycle {
                     container.directory().path(),
                     container.identity().warden(),
                     container.identity().init(),
-                    container.cgroupPath(),
-                    container.config().getTty(),
-                    container.config().getStdin());
+                    container.spec(),
+                    container.config().getStdin(),
+                    warning -> warn(container.id(), warning));
             ContainerLog log = openLog(container.directory(), container.logPath(), held.streams());
             if (container.state() instanceof ContainerState.Running && !held.wasStarted()) {
                 // The earlier daemon was killed between its note and the launch.
@@ -406,12 +405,21 @@ public final class ContainerLifecycle {
         }
     }
 
+    private static void warn(String id, String warning) {
+        LOG.log(System.Logger.Level.WARNING, () -> "container " + id + ": " + warning);
+    }
+
     /** Its warden is gone: somebody killed it, or it was the node's OOM killer. What it wrote in time is the truth, else nobody knows. */
     private void orphaned(PodContainer container) throws IOException {
         ContainerState.Exited exited = ExitRecord.read(container.directory().path())
                 .map(seen -> Exits.of(container, seen, false))
                 .orElseGet(() -> Exits.unseen(container, Optional.empty()));
-        Container.clear(context, container.id(), container.directory().path(), Optional.of(container.cgroupPath()));
+        Container.clear(
+                context,
+                container.id(),
+                container.directory().path(),
+                container.spec(),
+                warning -> warn(container.id(), warning));
         container.directory().writeRecord(container.toRecord(exited));
         container.become(exited);
     }
@@ -419,8 +427,12 @@ public final class ContainerLifecycle {
     private void clear(EntityDirectory directory) throws IOException {
         LOG.log(System.Logger.Level.INFO, () -> "removing container " + directory.id() + ", which was never finished");
         Optional<Spec> spec = directory.readJson(EntityDirectory.CONFIG, Spec.class);
-        Container.clear(
-                context, directory.id(), directory.path(), spec.map(Spec::linux).map(Linux::cgroupsPath));
+        if (spec.isPresent()) {
+            Container.clear(
+                    context, directory.id(), directory.path(), spec.get(), warning -> warn(directory.id(), warning));
+        } else {
+            Container.clear(context, directory.id(), directory.path(), Optional.empty());
+        }
         images.snapshots().remove(directory.id());
         directory.remove();
     }

@@ -56,24 +56,27 @@ public final class Container implements AutoCloseable {
     private final Cgroup cgroup;
     private final ProcessId initId;
     private final ContainerStreams streams;
+    private final ContainerHooks hooks;
 
-    private Container(String id, Warden warden, Cgroup cgroup, ProcessId initId, ContainerStreams streams) {
-        this.id = id;
+    private Container(Warden warden, Cgroup cgroup, ProcessId initId, ContainerStreams streams, ContainerHooks hooks) {
+        this.id = hooks.id();
         this.warden = warden;
         this.cgroup = cgroup;
         this.initId = initId;
         this.streams = streams;
+        this.hooks = hooks;
     }
 
     /**
      * What a container is made of.
      *
-     * @param directory exists, and is the container's alone
+     * @param directory exists, and is the container's alone; to hooks it is the bundle
      * @param name as messages call it
      * @param root what its root file system is made of
      * @param withStdin whether somebody will write to it
      * @param noPivotRoot see {@link InitRequest}
-     * @param warnings takes a sentence for each limit that cannot be had on this node and may be missed
+     * @param warnings takes a sentence for each limit that cannot be had on this node and may be missed, and for each poststop
+     *     hook that fails
      */
     public record Request(
             String id,
@@ -98,7 +101,8 @@ public final class Container implements AutoCloseable {
     }
 
     /**
-     * Makes a container up to OCI's state created: its root is built, its first process waits. What fails in the middle is undone.
+     * Makes a container up to OCI's state created: its root is built, its first process waits. What fails in the middle is undone;
+     * poststop hooks run then too.
      * @throws IOException says which step failed, on what, and what to do
      */
     public static Container create(ContainerContext context, Request request) throws IOException {
@@ -119,6 +123,9 @@ public final class Container implements AutoCloseable {
         Process process = required(spec.process(), "process");
         String cgroupsPath = required(linux.cgroupsPath(), "linux.cgroupsPath");
         Resources resources = linux.resources();
+        ContainerHooks hooks =
+                new ContainerHooks(request.id(), request.directory(), spec, context.capabilities(), request.warnings());
+        undo.push(hooks::stopped);
         Cgroup cgroup =
                 context.cgroups().create(cgroupsPath, resources == null ? NO_LIMITS : resources, request.warnings());
         undo.push(cgroup::remove);
@@ -145,15 +152,17 @@ public final class Container implements AutoCloseable {
             Warden warden = Warden.start(context.launcher(), context.loop(), request.id(), request.directory(), init);
             undo.push(() -> warden.abort(STEP_LIMIT));
             InitProcess started = warden.awaitInit(STEP_LIMIT);
+            Container container = new Container(warden, cgroup, started.id(), stdio.streams(), hooks);
             RootfsRequest rootfs = RootfsRequest.of(
                     request.name(), spec, request.root(), attachPoint(request), context.rootfsPolicy());
             try (Fd root = RootfsThread.build(rootfs, started, stdio.terminalPeer())) {
+                hooks.create(started.id(), rootfs.attachPoint(), container.starter(Warden.State.READY));
                 warden.enterRoot(root, STEP_LIMIT);
             } finally {
                 started.procMount().ifPresent(Fd::close);
             }
             stdio.closeContainerEnds(context.devNull());
-            return new Container(request.id(), warden, cgroup, started.id(), stdio.streams());
+            return container;
         }
     }
 
@@ -167,7 +176,7 @@ public final class Container implements AutoCloseable {
      *
      * @param directory the container's
      * @param warden as {@link #wardenId} said it then
-     * @param withStdin as in its request
+     * @param spec as in its request, as the two that follow
      * @throws IOException its warden is gone, or belongs to another daemon
      */
     public static Container reconnect(
@@ -176,26 +185,57 @@ public final class Container implements AutoCloseable {
             Path directory,
             ProcessId warden,
             ProcessId init,
-            String cgroupsPath,
-            boolean terminal,
-            boolean withStdin)
+            Spec spec,
+            boolean withStdin,
+            Consumer<String> warnings)
             throws IOException {
         Undo undo = new Undo();
         try {
+            String cgroupsPath = required(required(spec.linux(), "linux").cgroupsPath(), "linux.cgroupsPath");
+            boolean terminal = required(spec.process(), "process").terminal();
             Warden connected = Warden.connect(context.loop(), id, directory, warden, STEP_LIMIT);
             undo.push(connected::close);
             ContainerStreams streams = ContainerStreams.fetch(connected, terminal, withStdin);
             undo.push(streams::close);
-            return new Container(id, connected, context.cgroups().open(cgroupsPath), init, streams);
+            return new Container(
+                    connected,
+                    context.cgroups().open(cgroupsPath),
+                    init,
+                    streams,
+                    new ContainerHooks(id, directory, spec, context.capabilities(), warnings));
         } catch (IOException | RuntimeException e) {
             undo.run(e);
             throw e;
         }
     }
 
-    /** Lets the first process execute its program (OCI: running). */
+    /**
+     * Lets the first process execute its program (OCI: running).
+     * @throws dev.fairlead.libcontainer.hooks.HookException a hook failed, before (startContainer) or after (poststart): the container was ended
+     */
     public void start() throws IOException {
+        if (warden.state() == Warden.State.CREATED) { // else the warden refuses what follows
+            endingItOnFailure(() -> hooks.start(initId, starter(Warden.State.CREATED)));
+        }
         warden.launch(STEP_LIMIT);
+        endingItOnFailure(() -> hooks.started(initId));
+    }
+
+    private void endingItOnFailure(HookStep step) throws IOException {
+        try {
+            step.run();
+        } catch (IOException | RuntimeException e) {
+            Undo undo = new Undo();
+            undo.push(this::kill);
+            undo.run(e);
+            throw e;
+        }
+    }
+
+    /** What hooks do at a point. */
+    @FunctionalInterface
+    private interface HookStep {
+        void run() throws IOException;
     }
 
     /**
@@ -219,11 +259,19 @@ public final class Container implements AutoCloseable {
 
     /** Starts a further process; returns as soon as it has a pid. */
     public RunningExec exec(ProcessRequest process, Fd stdin, Fd stdout, Fd stderr, String name) throws IOException {
+        return exec(new ExecRequest(process, stdin, stdout, stderr, Optional.empty()), Warden.State.RUNNING, name);
+    }
+
+    private ContainerHooks.Starter starter(Warden.State when) {
+        return (request, name) -> exec(request, when, name);
+    }
+
+    private RunningExec exec(ExecRequest request, Warden.State when, String name) throws IOException {
         Cgroup own = cgroup.child(CGROUP_OF_EXECS + name);
         try {
             Optional<Fd> directory = own.v2Directory();
             try {
-                Exec exec = warden.exec(new ExecRequest(process, stdin, stdout, stderr, directory), STEP_LIMIT);
+                Exec exec = warden.exec(request.in(directory), when, STEP_LIMIT);
                 if (directory.isEmpty()) {
                     moveInto(own, exec);
                 }
@@ -278,9 +326,10 @@ public final class Container implements AutoCloseable {
         return warden.id();
     }
 
-    /** Lets the warden of an ended container go, and removes the cgroup. What is unread of its output is lost. */
+    /** Lets the warden of an ended container go, and removes the cgroup (OCI: delete). What is unread of its output is lost. */
     public void release() throws IOException {
         Undo steps = new Undo();
+        steps.push(hooks::stopped);
         steps.push(cgroup::remove);
         steps.push(cgroup::kill);
         steps.push(this::close);
@@ -291,6 +340,7 @@ public final class Container implements AutoCloseable {
     /** Ends whatever there is of it and removes it from the kernel. */
     public void destroy() throws IOException {
         Undo steps = new Undo();
+        steps.push(hooks::stopped);
         steps.push(cgroup::remove);
         steps.push(cgroup::kill);
         steps.push(this::close);
@@ -312,6 +362,16 @@ public final class Container implements AutoCloseable {
             steps.push(cgroup::kill);
         }
         steps.push(() -> Warden.abortForgotten(context.loop(), id, directory, STEP_LIMIT));
+        steps.run("clearing container " + id);
+    }
+
+    /** {@link #clear(ContainerContext, String, Path, Optional)}, and then the poststop hooks of its configuration. */
+    public static void clear(ContainerContext context, String id, Path directory, Spec spec, Consumer<String> warnings)
+            throws IOException {
+        Undo steps = new Undo();
+        steps.push(new ContainerHooks(id, directory, spec, context.capabilities(), warnings)::stopped);
+        Optional<String> cgroupsPath = Optional.ofNullable(spec.linux()).map(Linux::cgroupsPath);
+        steps.push(() -> clear(context, id, directory, cgroupsPath));
         steps.run("clearing container " + id);
     }
 

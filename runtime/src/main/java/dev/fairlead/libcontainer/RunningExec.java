@@ -7,6 +7,7 @@ import dev.fairlead.linux.Errno;
 import dev.fairlead.linux.ErrnoException;
 import dev.fairlead.linux.Pidfds;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
 /** A process that was started in a running container, with all that it starts itself. */
@@ -37,6 +38,11 @@ public final class RunningExec implements AutoCloseable {
                 throw e;
             }
         }
+    }
+
+    /** Waits until it has ended, at most {@code limit}; returns whether it has. */
+    boolean awaitEnd(Duration limit) throws ErrnoException {
+        return Pidfds.awaitEnd(exec.pidfd(), limit);
     }
 
     /** Lets go of it. Its cgroup goes too, where it is empty; a process that was left to run keeps it until the container ends. */

@@ -107,10 +107,13 @@ final class RequestWriter {
         set(Field.STDIO_UID, UNCHANGED);
     }
 
-    /** The request of an exec. Owned by the caller. */
-    static Fd ofExec(ProcessRequest process) throws ErrnoException {
+    /**
+     * The request of an exec. Owned by the caller.
+     * @param program empty: what args[0] names
+     */
+    static Fd ofExec(ProcessRequest process, Optional<String> program) throws ErrnoException {
         RequestWriter writer = new RequestWriter();
-        writer.write(process);
+        writer.write(process, program);
         return writer.finish();
     }
 
@@ -125,7 +128,7 @@ final class RequestWriter {
     }
 
     private void write(InitRequest request, Set<Integer> descriptors) {
-        request.process().ifPresentOrElse(this::write, this::writePause);
+        request.process().ifPresentOrElse(process -> write(process, Optional.empty()), this::writePause);
         flags |= request.mountProc() ? MOUNT_PROC : 0;
         boolean mountNamespace =
                 request.unshared().contains(Kind.MOUNT) || request.joined().containsKey(Kind.MOUNT);
@@ -166,11 +169,15 @@ final class RequestWriter {
         return Optional.of(lines.toString()).filter(text -> !text.isEmpty());
     }
 
-    private void write(ProcessRequest request) {
+    private void write(ProcessRequest request, Optional<String> program) {
         Process process = request.process();
+        String name = process.args().getFirst();
         flags |= process.terminal() ? TERMINAL : 0;
         flags |= process.noNewPrivileges() ? NO_NEW_PRIVS : 0;
-        putTable(Part.PROGRAMS, SearchPath.candidates(process.args().getFirst(), process.env()), "process.args");
+        putTable(
+                Part.PROGRAMS,
+                program.map(List::of).orElseGet(() -> SearchPath.candidates(name, process.env())),
+                "process.args");
         putTable(Part.ARGS, process.args(), "process.args");
         putTable(Part.ENV, process.env(), "process.env");
         putText(Part.CWD, Optional.of(process.cwd()), "process.cwd");

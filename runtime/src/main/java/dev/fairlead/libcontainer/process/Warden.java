@@ -349,7 +349,7 @@ public final class Warden implements AutoCloseable {
      */
     public Exec exec(ExecRequest request, State when, Duration limit) throws IOException {
         PendingExec pending;
-        try (Fd memfd = RequestWriter.ofExec(request.process())) {
+        try (Fd memfd = RequestWriter.ofExec(request.process(), request.program())) {
             List<Fd> descriptors = Stream.concat(
                             Stream.of(memfd, request.stdin(), request.stdout(), request.stderr()),
                             request.cgroup().stream())

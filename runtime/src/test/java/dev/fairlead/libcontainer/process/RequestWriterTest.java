@@ -9,6 +9,7 @@ import dev.fairlead.oci.Scheduler;
 import dev.fairlead.oci.User;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -45,7 +46,8 @@ class RequestWriterTest {
     }
 
     private static void refuses(Process process, String message) {
-        assertThatThrownBy(() -> RequestWriter.ofExec(ProcessRequest.of(process, CapabilitySets.NONE)))
+        assertThatThrownBy(
+                        () -> RequestWriter.ofExec(ProcessRequest.of(process, CapabilitySets.NONE), Optional.empty()))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(message);
     }
