@@ -64,6 +64,7 @@ static void tell_ready(bool with_proc)
 	}
 	context = sys(SYS_fsopen, "proc", FSOPEN_CLOEXEC);
 	must(context, MOUNTING_PROC, 0);
+	must(sys(SYS_fsconfig, context, FSCONFIG_SET_STRING, "source", "proc", 0), MOUNTING_PROC, 0); /* as mountinfo has it */
 	must(sys(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0), MOUNTING_PROC, 0);
 	mount = sys(SYS_fsmount, context, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 	must(mount, MOUNTING_PROC, 0);

@@ -43,6 +43,7 @@ public record Settings(
         values.put("registry-config", join(registryHosts));
         values.put("seccomp-profile-root", seccompProfiles.toString());
         values.put("foreign-mounts", Boolean.toString(rootfs.foreignMounts()));
+        values.put("no-pivot", Boolean.toString(rootfs.noPivotRoot()));
         return values;
     }
 

@@ -57,9 +57,17 @@ public final class Container implements AutoCloseable {
     private final ProcessId initId;
     private final ContainerStreams streams;
     private final ContainerHooks hooks;
+    private final Path attachPoint;
 
-    private Container(Warden warden, Cgroup cgroup, ProcessId initId, ContainerStreams streams, ContainerHooks hooks) {
+    private Container(
+            Path directory,
+            Warden warden,
+            Cgroup cgroup,
+            ProcessId initId,
+            ContainerStreams streams,
+            ContainerHooks hooks) {
         this.id = hooks.id();
+        this.attachPoint = directory.resolve(ROOTFS);
         this.warden = warden;
         this.cgroup = cgroup;
         this.initId = initId;
@@ -74,7 +82,6 @@ public final class Container implements AutoCloseable {
      * @param name as messages call it
      * @param root what its root file system is made of
      * @param withStdin whether somebody will write to it
-     * @param noPivotRoot see {@link InitRequest}
      * @param warnings takes a sentence for each limit that cannot be had on this node and may be missed, and for each poststop
      *     hook that fails
      */
@@ -85,20 +92,7 @@ public final class Container implements AutoCloseable {
             Spec spec,
             RootSource root,
             boolean withStdin,
-            boolean noPivotRoot,
-            Consumer<String> warnings) {
-        /** Of a host whose root can be exchanged, as nearly all can. */
-        public Request(
-                String id,
-                String name,
-                Path directory,
-                Spec spec,
-                RootSource root,
-                boolean withStdin,
-                Consumer<String> warnings) {
-            this(id, name, directory, spec, root, withStdin, false, warnings);
-        }
-    }
+            Consumer<String> warnings) {}
 
     /**
      * Makes a container up to OCI's state created: its root is built, its first process waits. What fails in the middle is undone;
@@ -130,6 +124,9 @@ public final class Container implements AutoCloseable {
                 context.cgroups().create(cgroupsPath, resources == null ? NO_LIMITS : resources, request.warnings());
         undo.push(cgroup::remove);
         undo.push(cgroup::kill);
+        Path attachPoint = attachPoint(request);
+        undo.push(() -> Files.delete(attachPoint));
+        undo.push(() -> RootfsThread.detach(attachPoint));
         Stdio stdio = Stdio.open(process.terminal(), request.withStdin(), context.devNull());
         undo.push(() -> stdio.streams().close());
         undo.push(() -> stdio.closeContainerEnds(context.devNull()));
@@ -146,15 +143,18 @@ public final class Container implements AutoCloseable {
                     linux.timeOffsets(),
                     wantsOwnProc(linux.namespaces()),
                     RootfsRequest.propagationOfRoot(linux),
-                    request.noPivotRoot(),
+                    context.rootfsPolicy().noPivotRoot(),
                     membership,
                     stdio.forInit());
+            undo.push(() -> forget(request.directory()));
             Warden warden = Warden.start(context.launcher(), context.loop(), request.id(), request.directory(), init);
+            undo.push(warden::close);
             undo.push(() -> warden.abort(STEP_LIMIT));
             InitProcess started = warden.awaitInit(STEP_LIMIT);
-            Container container = new Container(warden, cgroup, started.id(), stdio.streams(), hooks);
-            RootfsRequest rootfs = RootfsRequest.of(
-                    request.name(), spec, request.root(), attachPoint(request), context.rootfsPolicy());
+            Container container =
+                    new Container(request.directory(), warden, cgroup, started.id(), stdio.streams(), hooks);
+            RootfsRequest rootfs =
+                    RootfsRequest.of(request.name(), spec, request.root(), attachPoint, context.rootfsPolicy());
             try (Fd root = RootfsThread.build(rootfs, started, stdio.terminalPeer())) {
                 hooks.create(started.id(), rootfs.attachPoint(), container.starter(Warden.State.READY));
                 warden.enterRoot(root, STEP_LIMIT);
@@ -164,6 +164,12 @@ public final class Container implements AutoCloseable {
             stdio.closeContainerEnds(context.devNull());
             return container;
         }
+    }
+
+    /** Removes what a warden leaves in the container's directory. */
+    private static void forget(Path directory) throws IOException {
+        Files.deleteIfExists(directory.resolve(Warden.SOCKET));
+        Files.deleteIfExists(directory.resolve(ExitRecord.FILE));
     }
 
     /** Where the root is attached: in the container's mount namespace alone, the host sees an empty directory. */
@@ -198,6 +204,7 @@ public final class Container implements AutoCloseable {
             ContainerStreams streams = ContainerStreams.fetch(connected, terminal, withStdin);
             undo.push(streams::close);
             return new Container(
+                    directory,
                     connected,
                     context.cgroups().open(cgroupsPath),
                     init,
@@ -330,6 +337,7 @@ public final class Container implements AutoCloseable {
     public void release() throws IOException {
         Undo steps = new Undo();
         steps.push(hooks::stopped);
+        steps.push(() -> RootfsThread.detach(attachPoint));
         steps.push(cgroup::remove);
         steps.push(cgroup::kill);
         steps.push(this::close);
@@ -341,6 +349,7 @@ public final class Container implements AutoCloseable {
     public void destroy() throws IOException {
         Undo steps = new Undo();
         steps.push(hooks::stopped);
+        steps.push(() -> RootfsThread.detach(attachPoint));
         steps.push(cgroup::remove);
         steps.push(cgroup::kill);
         steps.push(this::close);
@@ -356,6 +365,7 @@ public final class Container implements AutoCloseable {
     public static void clear(ContainerContext context, String id, Path directory, Optional<String> cgroupsPath)
             throws IOException {
         Undo steps = new Undo();
+        steps.push(() -> RootfsThread.detach(directory.resolve(ROOTFS)));
         if (cgroupsPath.isPresent()) {
             Cgroup cgroup = context.cgroups().at(cgroupsPath.get());
             steps.push(cgroup::remove);

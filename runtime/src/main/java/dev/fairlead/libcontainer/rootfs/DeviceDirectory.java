@@ -42,15 +42,16 @@ final class DeviceDirectory {
     }
 
     /**
-     * Makes the nodes.
+     * Makes the nodes, and the links that programs expect; of these, one that exists stays.
      * @param bind instead of making them, mount the host's: in a user namespace mknod(2) makes nodes that cannot be opened
      */
-    void makeNodes(List<DeviceNode> nodes, boolean bind) throws RootfsException {
+    void fill(List<DeviceNode> nodes, boolean bind) throws RootfsException {
         Step.run(() -> "devices", () -> {
             try (Fd dev = rootfs.directory(DEV, 0755)) {
                 for (DeviceNode node : nodes) {
                     Step.run(node::describe, () -> makeNode(dev, node, bind));
                 }
+                Step.run(() -> "links in " + DEV, () -> makeLinks(dev));
             }
         });
     }
@@ -139,21 +140,16 @@ final class DeviceDirectory {
         }
     }
 
-    /** Makes the links that programs expect; one that exists stays. */
-    void makeLinks() throws RootfsException {
-        Step.run(() -> "links in " + DEV, () -> {
-            try (Fd dev = rootfs.directory(DEV, 0755)) {
-                for (Map.Entry<String, String> link : LINKS.entrySet()) {
-                    makeLink(link.getValue(), dev, link.getKey());
-                }
-                Optional<Fd> kcore = Openat.find(Fd.CWD, "/proc/kcore", ITSELF, Set.of());
-                kcore.ifPresent(Fd::close);
-                if (kcore.isPresent()) {
-                    makeLink("/proc/kcore", dev, "core");
-                }
-                replaceByLink("pts/ptmx", dev, "ptmx");
-            }
-        });
+    private static void makeLinks(Fd dev) throws ErrnoException {
+        for (Map.Entry<String, String> link : LINKS.entrySet()) {
+            makeLink(link.getValue(), dev, link.getKey());
+        }
+        Optional<Fd> kcore = Openat.find(Fd.CWD, "/proc/kcore", ITSELF, Set.of());
+        kcore.ifPresent(Fd::close);
+        if (kcore.isPresent()) {
+            makeLink("/proc/kcore", dev, "core");
+        }
+        replaceByLink("pts/ptmx", dev, "ptmx");
     }
 
     /** Makes a link; whatever has the name already stays. */

@@ -50,11 +50,15 @@ final class PathCovers implements AutoCloseable {
     }
 
     private void mask(String path, Fd devNull) throws IOException {
-        try (Found found = Found.at(rootfs, path)) {
-            if (found.isDirectory()) {
-                cover(found.fd());
-            } else if (found.exists()) {
-                attachCopy(devNull, found.fd());
+        Optional<Fd> found = find(path);
+        if (found.isEmpty()) {
+            return;
+        }
+        try (Fd object = found.get()) {
+            if (Stat.of(object).type() == FileType.DIRECTORY) {
+                cover(object);
+            } else {
+                attachCopy(devNull, object);
             }
         }
     }
@@ -87,13 +91,14 @@ final class PathCovers implements AutoCloseable {
     }
 
     private void makeReadOnly(String path) throws IOException {
-        try (Found found = Found.at(rootfs, path)) {
-            if (found.exists()) {
-                try (Fd copy = Mounts.openTree(found.fd(), "", COPY_ALL)) {
-                    Mounts.setAttributesRecursively(copy, AttributeChange.set(Attribute.RDONLY));
-                    Mounts.attach(copy, found.fd());
-                }
-            }
+        Optional<Fd> found = find(path);
+        if (found.isEmpty()) {
+            return;
+        }
+        try (Fd object = found.get();
+                Fd copy = Mounts.openTree(object, "", COPY_ALL)) {
+            Mounts.setAttributesRecursively(copy, AttributeChange.set(Attribute.RDONLY));
+            Mounts.attach(copy, object);
         }
     }
 
@@ -116,35 +121,16 @@ final class PathCovers implements AutoCloseable {
         empty.ifPresent(Fd::close);
     }
 
-    /** What is at a path, if anything. */
-    private record Found(Optional<Fd> object) implements AutoCloseable {
-        static Found at(Rootfs rootfs, String path) throws IOException {
-            try {
-                return new Found(rootfs.find(path));
-            } catch (ErrnoException e) {
-                // A file in the middle of the path: then the path does not exist either.
-                if (e.errno() != Errno.ENOTDIR) {
-                    throw e;
-                }
-                return new Found(Optional.empty());
+    /** What is at a path, owned; empty: nothing is. */
+    private Optional<Fd> find(String path) throws IOException {
+        try {
+            return rootfs.find(path);
+        } catch (ErrnoException e) {
+            // A file in the middle of the path: then the path does not exist either.
+            if (e.errno() != Errno.ENOTDIR) {
+                throw e;
             }
-        }
-
-        boolean exists() {
-            return object.isPresent();
-        }
-
-        boolean isDirectory() throws IOException {
-            return object.isPresent() && Stat.of(object.get()).type() == FileType.DIRECTORY;
-        }
-
-        Fd fd() {
-            return object.orElseThrow();
-        }
-
-        @Override
-        public void close() {
-            object.ifPresent(Fd::close);
+            return Optional.empty();
         }
     }
 }

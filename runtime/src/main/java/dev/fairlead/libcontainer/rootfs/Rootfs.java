@@ -91,11 +91,13 @@ final class Rootfs {
         List<String> wanted = parts(inside);
         for (int links = 0; links <= MAX_LINKS; links++) {
             try (Place place = place("/" + String.join("/", wanted), 0755)) {
-                Optional<List<String>> elsewhere = behindLink(place.directory(), wanted, wanted.size() - 1);
-                if (elsewhere.isEmpty()) {
+                try {
                     return Openat.open(place.directory(), place.name(), NEW_FILE, mode);
+                } catch (ErrnoException e) {
+                    List<String> name = wanted;
+                    wanted = behindLink(e, place.directory(), name, name.size() - 1)
+                            .orElseThrow(() -> e);
                 }
-                wanted = elsewhere.get();
             }
         }
         throw new IOException(inside + ": more than " + MAX_LINKS + " symbolic links");
@@ -145,11 +147,9 @@ final class Rootfs {
             Optional<List<String>> elsewhere = Optional.empty();
             for (int i = existing; i < wanted.size() && elsewhere.isEmpty(); i++) {
                 try (Fd parent = directory) {
-                    elsewhere = resolve.contains(ResolveFlag.NO_SYMLINKS)
-                            ? Optional.empty()
-                            : behindLink(parent, wanted, i);
+                    elsewhere = make(parent, wanted, i, mode, !resolve.contains(ResolveFlag.NO_SYMLINKS));
                     if (elsewhere.isEmpty()) {
-                        directory = enter(parent, wanted.get(i), mode);
+                        directory = enter(parent, wanted.get(i));
                     }
                 }
             }
@@ -161,13 +161,44 @@ final class Rootfs {
         throw new IOException("/" + String.join("/", parts) + ": more than " + MAX_LINKS + " symbolic links");
     }
 
-    /** The name with the link at {@code index} replaced by what it says; empty where there is no link. */
-    private static Optional<List<String>> behindLink(Fd parent, List<String> parts, int index) throws IOException {
+    /**
+     * Makes a directory.
+     * @return where a link has that name: the name with the link replaced by what it says, which is to be made instead
+     */
+    private static Optional<List<String>> make(Fd parent, List<String> parts, int index, int mode, boolean followLinks)
+            throws IOException {
+        String name = parts.get(index);
+        if (name.equals("..")) {
+            // Below a directory that was just made, up is a way out of the root: only openat2 may follow it, and only
+            // where all of it exists.
+            throw new IOException("\"..\" behind a directory that does not exist");
+        }
+        try {
+            Openat.makeDirectory(parent, name, mode);
+            return Optional.empty();
+        } catch (ErrnoException e) {
+            if (e.errno() != Errno.EEXIST) {
+                throw e;
+            }
+            return followLinks ? behindLink(e, parent, parts, index) : Optional.empty();
+        }
+    }
+
+    /**
+     * The name with the link at {@code index} replaced by what it says.
+     * @param failure of making what was not there when it was looked for
+     * @return empty where there is no link: somebody else has made something meanwhile
+     */
+    private static Optional<List<String>> behindLink(ErrnoException failure, Fd parent, List<String> parts, int index)
+            throws IOException {
+        if (failure.errno() != Errno.EEXIST) {
+            throw failure;
+        }
         String target;
         try {
             target = Openat.readLink(parent, parts.get(index));
         } catch (ErrnoException e) {
-            // EINVAL: something else has that name. ENOENT: nothing has.
+            // EINVAL: something else has that name. ENOENT: nothing has any more.
             if (e.errno() == Errno.EINVAL || e.errno() == Errno.ENOENT) {
                 return Optional.empty();
             }
@@ -179,20 +210,7 @@ final class Rootfs {
         return Optional.of(name);
     }
 
-    private static Fd enter(Fd parent, String name, int mode) throws IOException {
-        if (name.equals("..")) {
-            // Below a directory that was just made, up is a way out of the root: only openat2 may follow it, and only
-            // where all of it exists.
-            throw new IOException("\"..\" behind a directory that does not exist");
-        }
-        try {
-            Openat.makeDirectory(parent, name, mode);
-        } catch (ErrnoException e) {
-            // Somebody else made it meanwhile, or it is a link to nowhere: the next call knows.
-            if (e.errno() != Errno.EEXIST) {
-                throw e;
-            }
-        }
+    private static Fd enter(Fd parent, String name) throws IOException {
         try {
             return Openat.open(parent, name, DIRECTORY_ITSELF, 0);
         } catch (ErrnoException e) {

@@ -1,6 +1,8 @@
 package dev.fairlead.libcontainer.rootfs;
 
+import dev.fairlead.libcontainer.namespaces.UserNamespaces;
 import dev.fairlead.libcontainer.process.InitProcess;
+import dev.fairlead.libcontainer.process.Launcher;
 import dev.fairlead.linux.Fd;
 import dev.fairlead.linux.FileCredentials;
 import dev.fairlead.linux.Mounts;
@@ -11,6 +13,7 @@ import dev.fairlead.linux.Namespaces;
 import dev.fairlead.linux.Namespaces.Kind;
 import dev.fairlead.linux.Openat;
 import dev.fairlead.linux.Openat.OpenFlag;
+import dev.fairlead.linux.Stat;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -28,6 +31,7 @@ import java.util.Set;
  */
 final class RootfsBuilder implements AutoCloseable {
     private static final Set<Kind> OF_INIT = EnumSet.of(Kind.MOUNT, Kind.NETWORK, Kind.IPC, Kind.UTS, Kind.CGROUP);
+    private static final String MOUNT_NAMESPACE = "/proc/thread-self/ns/mnt";
     private static final Set<OpenFlag> DIRECTORY = EnumSet.of(OpenFlag.PATH, OpenFlag.DIRECTORY);
     private static final Set<TreeFlag> COPY = EnumSet.of(TreeFlag.CLONE, TreeFlag.EMPTY_PATH);
     private static final Set<TreeFlag> COPY_OF_ALL = EnumSet.of(TreeFlag.CLONE, TreeFlag.RECURSIVE);
@@ -43,6 +47,8 @@ final class RootfsBuilder implements AutoCloseable {
     private Optional<Fd> console = Optional.empty();
     private Optional<MountedCgroups> cgroups = Optional.empty();
     private Optional<Fd> userNamespace = Optional.empty();
+    private final Map<Integer, Fd> mappings = new HashMap<>();
+    private boolean onTheHost;
 
     /** Understands the request; nothing is touched yet. */
     RootfsBuilder(RootfsRequest request, InitProcess init) throws RootfsException {
@@ -75,6 +81,7 @@ final class RootfsBuilder implements AutoCloseable {
                 sources.put(entry.index(), BindSource.open(entry, request.policy()));
             }
         }
+        makeMappings();
         int pid = init.id().pid();
         if (terminal.isPresent()) {
             console = Step.get(() -> "terminal", () -> Optional.of(keep(Mounts.openTree(terminal.get(), "", COPY))));
@@ -94,10 +101,18 @@ final class RootfsBuilder implements AutoCloseable {
         }
     }
 
-    /** Goes where init is. The mounts that its namespace began with no longer tell the host's of what happens here. */
+    /**
+     * Goes where init is. The mounts that its namespace began with no longer tell the host's of what happens here; where init has no mount
+     * namespace of its own they <em>are</em> the host's, and nothing is done to them.
+     */
     void enter() throws RootfsException {
         Step.run(() -> "namespaces of process " + init.id().pid(), () -> {
+            Stat.Status host = Stat.ofPath(MOUNT_NAMESPACE);
             Namespaces.joinProcess(init.pidfd(), OF_INIT);
+            onTheHost = Stat.ofPath(MOUNT_NAMESPACE).isSameFileAs(host);
+            if (onTheHost) {
+                return;
+            }
             try (Fd root = Mounts.openTree(Fd.CWD, "/", Set.of())) {
                 Mounts.setAttributesRecursively(root, AttributeChange.propagation(Propagation.SLAVE));
             }
@@ -119,13 +134,36 @@ final class RootfsBuilder implements AutoCloseable {
         }
     }
 
+    /** The user namespace whose mappings a mount gets: one made for it, or that of the container. */
     private Fd userNamespace(MountEntry entry) throws IOException {
-        IdMap own = new IdMap(entry.uidMappings(), entry.gidMappings());
-        boolean same = entry.uidMappings().isEmpty() || request.ids().equals(Optional.of(own));
-        if (userNamespace.isEmpty() || !same) {
-            throw new IOException("mappings other than those of the container's user namespace are not supported yet");
+        Fd ofMount = mappings.get(entry.index());
+        return ofMount != null
+                ? ofMount
+                : userNamespace.orElseThrow(
+                        () -> new IOException(
+                                "it has no uidMappings and gidMappings, and the container no user namespace whose it could take"));
+    }
+
+    /** Made before this thread goes where the container is: the process that makes one is the host's. */
+    private void makeMappings() throws RootfsException {
+        List<MountEntry> mapped =
+                entries.stream().filter(this::hasMappingsOfItsOwn).toList();
+        if (mapped.isEmpty()) {
+            return;
         }
-        return userNamespace.get();
+        try (Launcher launcher = Step.get(() -> "launcher", Launcher::load)) {
+            for (MountEntry entry : mapped) {
+                Fd namespace = Step.get(
+                        entry::describe,
+                        () -> UserNamespaces.withMappings(launcher, entry.uidMappings(), entry.gidMappings()));
+                mappings.put(entry.index(), keep(namespace));
+            }
+        }
+    }
+
+    private boolean hasMappingsOfItsOwn(MountEntry entry) {
+        IdMap own = new IdMap(entry.uidMappings(), entry.gidMappings());
+        return !entry.uidMappings().isEmpty() && !request.ids().equals(Optional.of(own));
     }
 
     /**
@@ -143,10 +181,27 @@ final class RootfsBuilder implements AutoCloseable {
         Fd root = Step.get(() -> "root, attached at " + request.attachPoint(), () -> attachRoot(descriptors));
         try {
             furnish(Step.get(() -> "root", () -> new Rootfs(root, descriptors)));
+            if (request.policy().noPivotRoot() && !onTheHost) {
+                Step.run(
+                        () -> "root onto /, as pivot_root is not wanted",
+                        () -> RootMove.toTheTop(root, request.attachPoint()));
+            }
             return root;
         } catch (RootfsException e) {
             root.close();
+            if (onTheHost) {
+                takeOff(e);
+            }
             throw e;
+        }
+    }
+
+    /** What lies in a namespace of init's goes with it; what lies in the host's does not. */
+    private void takeOff(RootfsException failure) {
+        try {
+            RootfsThread.detach(request.attachPoint());
+        } catch (IOException e) {
+            failure.addSuppressed(e);
         }
     }
 
@@ -182,10 +237,25 @@ final class RootfsBuilder implements AutoCloseable {
 
     private Fd attachRoot(Fd descriptors) throws IOException {
         try (Fd target = Openat.open(Fd.CWD, request.attachPoint().toString(), DIRECTORY, 0)) {
-            return switch (request.source()) {
+            Fd root = switch (request.source()) {
                 case RootSource.Overlay overlay -> attachOverlay(overlay, target, descriptors);
                 case RootSource.Directory _ -> attachDirectory(target);
             };
+            if (onTheHost) {
+                keepFromPeers(root);
+            }
+            return root;
+        }
+    }
+
+    /** Attached to a mount that is shared, as the host's mostly are, the root is shared too: all that comes on it would be elsewhere as well. */
+    private void keepFromPeers(Fd root) throws IOException {
+        try {
+            Mounts.setAttributesRecursively(root, AttributeChange.propagation(Propagation.PRIVATE));
+        } catch (IOException e) {
+            root.close();
+            RootfsThread.detach(request.attachPoint());
+            throw e;
         }
     }
 
@@ -236,8 +306,7 @@ final class RootfsBuilder implements AutoCloseable {
         boolean foreign = entries.stream()
                 .anyMatch(entry -> entry.isBind() && entry.destination().equals("/dev"));
         if (!foreign) {
-            directory.makeNodes(devices, request.ids().isPresent());
-            directory.makeLinks();
+            directory.fill(devices, request.ids().isPresent());
         }
         if (console.isPresent()) {
             directory.mountConsole(console.get());

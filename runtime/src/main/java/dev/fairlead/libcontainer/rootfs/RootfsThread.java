@@ -1,10 +1,16 @@
 package dev.fairlead.libcontainer.rootfs;
 
 import dev.fairlead.libcontainer.process.InitProcess;
+import dev.fairlead.linux.Errno;
+import dev.fairlead.linux.ErrnoException;
 import dev.fairlead.linux.Fd;
 import dev.fairlead.linux.JobThread;
+import dev.fairlead.linux.Mounts;
+import dev.fairlead.linux.Mounts.UnmountFlag;
 import dev.fairlead.linux.Namespaces;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.Optional;
 
 /** The thread that builds a container's root file system, and ends. */
@@ -16,6 +22,9 @@ public final class RootfsThread {
      *
      * <p>Nothing of it is seen on the host: it lies in init's mount namespace and goes with it. That is also the undo: where this fails, what
      * was mounted ends with init, and every descriptor is closed. Only names that were made in a writable root stay in its upper directory.
+     *
+     * <p>An init without a mount namespace of its own shares the host's. Then the root lies on its attach point for all to see, private and
+     * otherwise without effect on the host's mounts, until {@link #detach}.
      *
      * @param init its namespaces are joined; with {@code procMount}, that is its /proc, else a new procfs of the daemon's PID namespace
      * @param terminal peer of the container's pseudo-terminal for /dev/console, borrowed
@@ -38,6 +47,22 @@ public final class RootfsThread {
             throw e;
         } catch (IOException e) {
             throw new RootfsException("thread", e);
+        }
+    }
+
+    /**
+     * Takes a root off the host, with all that is mounted on it; nothing happens where none is, as with every container that has a mount
+     * namespace.
+     * @param attachPoint of its request
+     */
+    public static void detach(Path attachPoint) throws ErrnoException {
+        try {
+            Mounts.unmount(attachPoint.toString(), EnumSet.of(UnmountFlag.DETACH, UnmountFlag.NOFOLLOW));
+        } catch (ErrnoException e) {
+            // Nothing is mounted there; or not even a directory is there.
+            if (e.errno() != Errno.EINVAL && e.errno() != Errno.ENOENT) {
+                throw e;
+            }
         }
     }
 }

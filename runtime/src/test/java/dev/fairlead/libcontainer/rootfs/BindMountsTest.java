@@ -15,6 +15,11 @@ import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -144,6 +149,36 @@ class BindMountsTest {
             assertThat(rootfs.mountAt("/proc").type()).isEqualTo("proc");
             assertThat(rootfs.mountAt("/proc").options()).contains("ro");
         }
+    }
+
+    @Test
+    void aPartOfAProcfsOnProcIsMountedWithAWarning() throws Exception {
+        Logger logger = Logger.getLogger(BindMounts.class.getName());
+        List<LogRecord> records = new CopyOnWriteArrayList<>();
+        Handler handler = new Handler() {
+            @Override
+            public void publish(LogRecord record) {
+                records.add(record);
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+        logger.addHandler(handler);
+        try (TestRootfs rootfs = TestRootfs.in(dir)) {
+            rootfs.mount("/proc", "bind", "/proc/sys", "bind");
+            assertThat(rootfs.mountAt("/proc").root()).isEqualTo("/sys");
+            assertThat(rootfs.mountAt("/proc").type()).isEqualTo("proc");
+        } finally {
+            logger.removeHandler(handler);
+        }
+        assertThat(records).singleElement().satisfies(record -> {
+            assertThat(record.getLevel()).isEqualTo(Level.WARNING);
+            assertThat(record.getParameters()).containsExactly("mounts[0] bind /proc/sys -> /proc (bind)");
+        });
     }
 
     @Test

@@ -148,7 +148,7 @@ class ProcSourceTest {
                         .hasMessageContaining("--foreign-mounts");
             }
             try (TestRootfs rootfs = TestRootfs.in(Files.createDirectory(dir.resolve("allowed")))) {
-                rootfs.policy = new RootfsPolicy(true);
+                rootfs.policy = new RootfsPolicy(false, true);
                 rootfs.build("""
                         {'mounts': [
                          {'destination': '/a', 'type': 'bind', 'source': 'DESCRIPTOR', 'options': ['bind', 'nosuid']},

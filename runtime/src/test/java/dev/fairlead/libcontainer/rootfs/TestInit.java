@@ -45,10 +45,20 @@ final class TestInit implements AutoCloseable {
         return start(List.of("sh", "-c", "echo 0 >\"$0\"/cgroup.procs && exec \"$@\"", cgroup.toString()), options);
     }
 
+    /** Starts one in the mount namespace of the calling thread. */
+    static TestInit withoutMountNamespace() throws Exception {
+        return run(List.of("unshare", "--net", "--ipc", "--uts"));
+    }
+
     private static TestInit start(List<String> before, String... options) throws Exception {
         List<String> command = new ArrayList<>(before);
         command.addAll(List.of("unshare", "--mount", "--net", "--ipc", "--uts", "--propagation", "unchanged"));
         command.addAll(List.of(options));
+        return run(command);
+    }
+
+    private static TestInit run(List<String> unshare) throws Exception {
+        List<String> command = new ArrayList<>(unshare);
         command.addAll(List.of("sleep", "300"));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         int pid = (int) process.pid();

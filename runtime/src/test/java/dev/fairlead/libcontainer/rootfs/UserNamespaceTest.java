@@ -28,6 +28,9 @@ import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A container with a user namespace of its own: whose files are what, and what it may not undo. */
 @NeedsRoot
@@ -100,11 +103,45 @@ class UserNamespaceTest {
         }
     }
 
-    @Test
-    void mappingsOfAMountNeedAUserNamespace() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"", "--user"})
+    void aMountHasMappingsOfItsOwn(String option) throws Exception {
+        Files.writeString(volume.resolve("file"), "x");
+        try (TestRootfs rootfs = option.isEmpty() ? TestRootfs.in(dir) : TestRootfs.in(dir, option)) {
+            rootfs.build(
+                    """
+                    {'mounts': [
+                      {'destination': '/mapped', 'type': 'bind', 'source': 'VOLUME', 'options': ['bind', 'idmap'],
+                       'uidMappings': [{'containerID': 0, 'hostID': 7000, 'size': 10}],
+                       'gidMappings': [{'containerID': 0, 'hostID': 8000, 'size': 10}]},
+                      {'destination': '/plain', 'type': 'bind', 'source': 'VOLUME', 'options': ['rbind']}],
+                     'linux': {MAPPINGS}}
+                    """.replace("MAPPINGS", option.isEmpty() ? "" : MAPPINGS).replace("VOLUME", volume.toString()));
+            Stat.Status file =
+                    rootfs.inside(() -> Stat.ofPath(rootfs.at("/mapped/file").toString()));
+            assertThat(file.uid()).isEqualTo(7000);
+            assertThat(file.gid()).isEqualTo(8000);
+            assertThat(owner(rootfs, "/plain/file")).isEqualTo(0);
+            assertThat(rootfs.mountAt("/mapped").options()).contains("idmapped");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            VOLUME | ''                                                                          | it has no uidMappings and gidMappings, and the container no user namespace
+            VOLUME | , 'uidMappings': [{'containerID': 0, 'hostID': 7000, 'size': 10}]           | needs mappings of uids and of gids
+            /proc  | , 'uidMappings': [{'containerID': 0, 'hostID': 7000, 'size': 10}], 'gidMappings': [{'containerID': 0, 'hostID': 7000, 'size': 10}] | the file system there has no idmapped mounts
+            """)
+    void mappingsThatCannotBeHadAreExplained(String source, String mappings, String message) throws Exception {
         try (TestRootfs rootfs = TestRootfs.in(dir)) {
-            assertThatThrownBy(() -> rootfs.mount("/mapped", "bind", volume.toString(), "bind", "idmap"))
-                    .hasMessageContaining("not supported yet");
+            assertThatThrownBy(() -> rootfs.build("""
+                            {'mounts': [{'destination': '/mapped', 'type': 'bind', 'source': 'SOURCE', 'options': ['bind', 'idmap'] MAPPINGS}]}
+                            """.replace("SOURCE", source)
+                            .replace("MAPPINGS", mappings)
+                            .replace("VOLUME", volume.toString())))
+                    .isInstanceOf(RootfsException.class)
+                    .hasMessageStartingWith("mounts[0] bind")
+                    .hasMessageContaining(message);
         }
     }
 
