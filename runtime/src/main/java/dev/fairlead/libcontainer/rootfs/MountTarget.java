@@ -23,10 +23,9 @@ record MountTarget(Fd fd, String path, boolean existed) implements AutoCloseable
         Fd fd;
         if (found.isPresent()) {
             fd = found.get();
-        } else if (source.isDirectory()) {
-            fd = rootfs.newDirectory(destination, 0755);
         } else {
-            fd = rootfs.newFile(destination, 0644);
+            guard(destination, source::isProcfs);
+            fd = source.isDirectory() ? rootfs.newDirectory(destination, 0755) : rootfs.newFile(destination, 0644);
         }
         return guarded(rootfs, fd, found.isPresent(), source::isProcfs);
     }
@@ -34,6 +33,9 @@ record MountTarget(Fd fd, String path, boolean existed) implements AutoCloseable
     /** Finds the target of a file system that is no procfs, links followed inside the root, or makes a directory. */
     static MountTarget directory(Rootfs rootfs, String destination) throws IOException {
         Optional<Fd> found = rootfs.find(destination);
+        if (found.isEmpty()) {
+            guard(destination, () -> false);
+        }
         Fd fd = found.isPresent() ? found.get() : rootfs.newDirectory(destination, 0755);
         return guarded(rootfs, fd, found.isPresent(), () -> false);
     }
@@ -66,6 +68,10 @@ record MountTarget(Fd fd, String path, boolean existed) implements AutoCloseable
         }
     }
 
+    /**
+     * Judges a path. Of what does not exist, that is the name, before anything is made: a thread of ours is in another PID namespace than the
+     * container's procfs, in which /proc/self then leads nowhere.
+     */
     private static void guard(String path, ProcfsQuestion question) throws IOException {
         boolean procfs = ProcGuard.judge(path) == ProcGuard.Verdict.PROC && question.isProcfs();
         Optional<String> refusal = ProcGuard.refusal(path, procfs);

@@ -320,6 +320,22 @@ final class TestContainer implements AutoCloseable {
                 r.stdio());
     }
 
+    /** /proc stays what the root has there. */
+    static InitRequest withoutProc(InitRequest r) {
+        return new InitRequest(
+                r.process(),
+                r.unshared(),
+                r.joined(),
+                r.hostname(),
+                r.domainname(),
+                r.timeOffsets(),
+                false,
+                r.propagation(),
+                r.noPivotRoot(),
+                r.cgroups(),
+                r.stdio());
+    }
+
     static InitRequest withoutPivotRoot(InitRequest r) {
         return new InitRequest(
                 r.process(),
