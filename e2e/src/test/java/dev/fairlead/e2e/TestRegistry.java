@@ -11,6 +11,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -184,12 +186,30 @@ final class TestRegistry implements AutoCloseable {
         return bytes.toByteArray();
     }
 
+    /** Debian's static busybox, for the images that are made of it and a trap. */
+    static byte[] busybox() {
+        try {
+            byte[] program = Files.readAllBytes(Path.of("/bin/busybox"));
+            return layer(layer -> {
+                layer.file("bin/busybox", program, 0755);
+                for (String name : List.of("sh", "true", "cat", "ls", "sleep")) {
+                    layer.symlink("bin/" + name, "busybox");
+                }
+            });
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Writes the entries of a layer, in their order, with names as they are given. */
     record Layer(TarArchiveOutputStream tar) {
         Layer file(String name, String text) {
-            byte[] content = text.getBytes(UTF_8);
+            return file(name, text.getBytes(UTF_8), 0644);
+        }
+
+        Layer file(String name, byte[] content, int mode) {
             TarArchiveEntry entry = new TarArchiveEntry(name, true);
-            entry.setMode(0644);
+            entry.setMode(mode);
             entry.setSize(content.length);
             return put(entry, content);
         }
