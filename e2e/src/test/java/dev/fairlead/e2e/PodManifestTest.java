@@ -61,6 +61,31 @@ class PodManifestTest {
         assertThat(run.exitCode()).isEqualTo(17);
     }
 
+    @Test
+    void usersOfItsOwn(@TempDir Path files) throws IOException {
+        Path manifest = Files.writeString(files.resolve("pod.yaml"), """
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: others}
+                spec:
+                  hostUsers: false
+                  restartPolicy: Never
+                  securityContext: {fsGroup: 3000}
+                  volumes: [{name: shared, emptyDir: {}}, {name: memory, emptyDir: {medium: Memory}}]
+                  containers:
+                  - name: main
+                    image: "127.0.0.1:5000/busybox:1"
+                    securityContext: {runAsUser: 1000}
+                    command: [sh, -c, "cat /proc/self/uid_map; id -u; touch /s/f /m/f && stat -c %u:%g /s/f /m/f; stat -c %u /etc/hosts"]
+                    volumeMounts: [{name: shared, mountPath: /s}, {name: memory, mountPath: /m}]
+                """);
+        Result run = fairlead("run", "-f", manifest.toString());
+        assertThat(run.exitCode()).as(run.output()).isZero();
+        assertThat(run.out().replaceAll(" +", " "))
+                .containsPattern("0 (18|19|20|21)\\d{8} 65536")
+                .containsPattern("1000\\n.*1000:3000\\n.*1000:3000\\n.*\\| 0\\n");
+    }
+
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             a deployment           | apiVersion: apps/v1\\nkind: Deployment\\nmetadata: {name: x} | Deployment

@@ -1,5 +1,6 @@
 package dev.fairlead.cli;
 
+import dev.fairlead.kubernetes.HostUsers;
 import dev.fairlead.kubernetes.Manifest;
 import dev.fairlead.kubernetes.Node;
 import dev.fairlead.kubernetes.PodRunner;
@@ -61,13 +62,20 @@ final class RunCommand implements Callable<Integer>, Cli.PassesExitCodeOn {
             ImagePull pull = new ImagePull(connection, Terminal.standardError());
             PodRunner runner = new PodRunner(
                     manifest,
-                    new PodTranslation(manifest, Node.local(), options.settings()),
+                    translation(manifest, connection),
                     connection.runtime(),
                     connection.images(),
                     image -> pull.pull(image, Optional.empty()),
                     new RunView(name(pod), containers(pod)));
             return run(runner, pod.getSpec().getTerminationGracePeriodSeconds()).orElse(INTERRUPTED);
         }
+    }
+
+    private PodTranslation translation(Manifest manifest, Daemon connection) throws IOException {
+        Node node = Node.local();
+        return Boolean.FALSE.equals(manifest.pod().getSpec().getHostUsers())
+                ? new PodTranslation(manifest, node, options.settings(), HostUsers.choose(connection.runtime()))
+                : new PodTranslation(manifest, node, options.settings());
     }
 
     /** Runs it; Ctrl-C and SIGTERM begin the end of the process, which waits until the pod is removed. */

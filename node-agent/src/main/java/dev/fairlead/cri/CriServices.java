@@ -6,6 +6,7 @@ import dev.fairlead.pod.ContainerMeasurements;
 import dev.fairlead.pod.PodRegistry;
 import dev.fairlead.pod.SandboxLifecycle;
 import dev.fairlead.pod.SandboxNetwork;
+import dev.fairlead.pod.UserNamespaceSupport;
 import io.grpc.BindableService;
 import java.util.List;
 import java.util.Map;
@@ -26,10 +27,11 @@ public final class CriServices {
             SandboxLifecycle sandboxes,
             ContainerLifecycle containers,
             SandboxNetwork network,
+            UserNamespaceSupport userNamespaces,
             ImageStore images) {
         return List.of(
                 new RuntimeCalls(
-                        new StatusRpcs(version, network, new VerboseInfo.Settings(settings)),
+                        new StatusRpcs(version, network, userNamespaces, new VerboseInfo.Settings(settings)),
                         new SandboxRpcs(registry, sandboxes),
                         new ContainerRpcs(registry, containers),
                         new StatsRpcs(registry, new ContainerMeasurements(images.snapshots()))),

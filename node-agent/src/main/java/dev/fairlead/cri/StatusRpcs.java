@@ -17,6 +17,7 @@ import dev.fairlead.cri.v1.VersionRequest;
 import dev.fairlead.cri.v1.VersionResponse;
 import dev.fairlead.pod.RuntimeHandlers;
 import dev.fairlead.pod.SandboxNetwork;
+import dev.fairlead.pod.UserNamespaceSupport;
 
 /** What the runtime says of itself. */
 final class StatusRpcs {
@@ -25,11 +26,17 @@ final class StatusRpcs {
 
     private final String version;
     private final SandboxNetwork network;
+    private final UserNamespaceSupport userNamespaces;
     private final VerboseInfo.Settings settings;
 
-    StatusRpcs(String version, SandboxNetwork network, VerboseInfo.Settings settings) {
+    StatusRpcs(
+            String version,
+            SandboxNetwork network,
+            UserNamespaceSupport userNamespaces,
+            VerboseInfo.Settings settings) {
         this.version = version;
         this.network = network;
+        this.userNamespaces = userNamespaces;
         this.settings = settings;
     }
 
@@ -53,7 +60,9 @@ final class StatusRpcs {
         for (String handler : RuntimeHandlers.NAMES) {
             response.addRuntimeHandlers(RuntimeHandler.newBuilder()
                     .setName(handler)
-                    .setFeatures(RuntimeHandlerFeatures.newBuilder().setRecursiveReadOnlyMounts(true)));
+                    .setFeatures(RuntimeHandlerFeatures.newBuilder()
+                            .setRecursiveReadOnlyMounts(true)
+                            .setUserNamespaces(userNamespaces.available())));
         }
         if (request.getVerbose()) {
             response.putInfo("config", settings.toJson());

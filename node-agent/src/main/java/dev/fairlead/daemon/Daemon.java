@@ -21,6 +21,7 @@ import dev.fairlead.pod.SandboxKernel;
 import dev.fairlead.pod.SandboxLifecycle;
 import dev.fairlead.pod.SandboxNetwork;
 import dev.fairlead.pod.SeccompProfiles;
+import dev.fairlead.pod.UserNamespaceSupport;
 import dev.fairlead.state.StateRoot;
 import io.grpc.BindableService;
 import java.io.IOException;
@@ -92,8 +93,15 @@ public final class Daemon implements AutoCloseable {
         SandboxLifecycle sandboxes = new SandboxLifecycle(registry, state, kernel, network, containers);
         new Recovery(state, registry, sandboxes, containers, network, images.snapshots()).run();
 
-        List<BindableService> services = new ArrayList<>(
-                CriServices.of(version, settings.byName(), registry, sandboxes, containers, network, images));
+        List<BindableService> services = new ArrayList<>(CriServices.of(
+                version,
+                settings.byName(),
+                registry,
+                sandboxes,
+                containers,
+                network,
+                new UserNamespaceSupport(context.launcher(), settings.root()),
+                images));
         services.add(new AdminCalls(images, failure -> StatusMapper.toStatus("Admin", failure)));
         CriServer server = CriServer.start(settings.socket(), services);
         closing.push(server::close);

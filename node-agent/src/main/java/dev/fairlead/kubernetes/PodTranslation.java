@@ -16,6 +16,7 @@ import dev.fairlead.cri.v1.PodSandboxMetadata;
 import dev.fairlead.cri.v1.PortMapping;
 import dev.fairlead.cri.v1.Protocol;
 import dev.fairlead.cri.v1.Signal;
+import dev.fairlead.cri.v1.UserNamespace;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -57,15 +58,23 @@ public final class PodTranslation {
     private final PodDirectory directory;
     private final SecurityContexts security;
     private final Resources resources;
+    private final UserNamespace users;
 
+    /** Of a pod that is only looked at. */
     public PodTranslation(Manifest manifest, Node node, Settings settings) {
+        this(manifest, node, settings, HostUsers.EXAMPLE);
+    }
+
+    /** {@code users}: those of the pod where it has a user namespace of its own. */
+    public PodTranslation(Manifest manifest, Node node, Settings settings, UserNamespace users) {
         this.manifest = manifest;
         this.pod = manifest.pod();
         this.node = node;
         this.settings = settings;
         this.directory =
                 new PodDirectory(settings.pods().resolve(pod.getMetadata().getUid()));
-        this.security = new SecurityContexts(pod, node, settings.seccompProfiles());
+        this.security = new SecurityContexts(pod, node, settings.seccompProfiles(), users);
+        this.users = users;
         this.resources = new Resources(node);
     }
 
@@ -129,7 +138,7 @@ public final class PodTranslation {
                 .setImage(ImageSpec.newBuilder().setImage(image).setUserSpecifiedImage(container.getImage()))
                 .addAllCommand(Expansion.expand(container.getCommand(), variables))
                 .addAllArgs(Expansion.expand(container.getArgs(), variables))
-                .addAllMounts(mounts)
+                .addAllMounts(mounts.stream().map(this::mapped).toList())
                 .putAllLabels(podLabels())
                 .putLabels(CONTAINER_NAME, container.getName())
                 .putAllAnnotations(annotations(container, attempt))
@@ -149,6 +158,17 @@ public final class PodTranslation {
             config.setStopSignal(signal(container));
         }
         return config.build();
+    }
+
+    /** With a user namespace the pod's users own in its volumes what they would own without. */
+    private Mount mapped(Mount mount) {
+        boolean asItIs = !Boolean.FALSE.equals(pod.getSpec().getHostUsers()) || mount.hasImage();
+        return asItIs
+                ? mount
+                : mount.toBuilder()
+                        .addAllUidMappings(users.getUidsList())
+                        .addAllGidMappings(users.getGidsList())
+                        .build();
     }
 
     /**

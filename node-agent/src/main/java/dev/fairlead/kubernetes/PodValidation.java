@@ -58,9 +58,11 @@ final class PodValidation {
                         "belongs to the pod; only an init container has one of its own, to make it a sidecar");
             }
         }
-        if (Boolean.FALSE.equals(spec.getHostUsers()) && spec.getHostNetwork()) {
+        if (Boolean.FALSE.equals(spec.getHostUsers())
+                && (spec.getHostNetwork() || spec.getHostIPC() || spec.getHostPID())) {
             throw new ManifestException(
-                    "spec.hostUsers", "a user namespace of the pod's own can't be had on the host network");
+                    "spec.hostUsers",
+                    "a user namespace of the pod's own can't be had together with hostNetwork, hostIPC or hostPID");
         }
         if (Boolean.TRUE.equals(spec.getShareProcessNamespace()) && spec.getHostPID()) {
             throw new ManifestException("spec.shareProcessNamespace", "can't be had together with hostPID");

@@ -10,6 +10,7 @@ import dev.fairlead.cri.v1.SELinuxOption;
 import dev.fairlead.cri.v1.SecurityProfile;
 import dev.fairlead.cri.v1.SecurityProfile.ProfileType;
 import dev.fairlead.cri.v1.SupplementalGroupsPolicy;
+import dev.fairlead.cri.v1.UserNamespace;
 import io.fabric8.kubernetes.api.model.AppArmorProfile;
 import io.fabric8.kubernetes.api.model.Capabilities;
 import io.fabric8.kubernetes.api.model.Container;
@@ -47,15 +48,21 @@ final class SecurityContexts {
     private final PodSecurityContext ofPod;
     private final Node node;
     private final Path seccompProfiles;
+    private final UserNamespace users;
 
-    /** @param seccompProfiles the directory that localhost profiles are relative to */
-    SecurityContexts(Pod pod, Node node, Path seccompProfiles) {
+    /**
+     * For one pod.
+     * @param seccompProfiles the directory that localhost profiles are relative to
+     * @param users of the pod where it has a user namespace of its own
+     */
+    SecurityContexts(Pod pod, Node node, Path seccompProfiles, UserNamespace users) {
         this.pod = pod;
         this.ofPod = pod.getSpec().getSecurityContext() == null
                 ? new PodSecurityContext()
                 : pod.getSpec().getSecurityContext();
         this.node = node;
         this.seccompProfiles = seccompProfiles;
+        this.users = users;
     }
 
     LinuxSandboxSecurityContext ofSandbox() {
@@ -149,11 +156,14 @@ final class SecurityContexts {
 
     private NamespaceOption namespaces() {
         PodSpec spec = pod.getSpec();
-        return NamespaceOption.newBuilder()
+        NamespaceOption.Builder options = NamespaceOption.newBuilder()
                 .setNetwork(spec.getHostNetwork() ? NamespaceMode.NODE : NamespaceMode.POD)
                 .setIpc(spec.getHostIPC() ? NamespaceMode.NODE : NamespaceMode.POD)
-                .setPid(pidMode(spec))
-                .build();
+                .setPid(pidMode(spec));
+        if (Boolean.FALSE.equals(spec.getHostUsers())) {
+            options.setUsernsOptions(users);
+        }
+        return options.build();
     }
 
     private static NamespaceMode pidMode(PodSpec spec) {

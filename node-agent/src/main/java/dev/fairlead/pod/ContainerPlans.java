@@ -52,6 +52,9 @@ public final class ContainerPlans {
         int stopSignal = StopSignal.choose(config.getStopSignal(), defaults.stopSignal());
         MountSources.ensure(config.getMountsList());
         Snapshot snapshot = images.snapshots().create(id, image);
+        if (sandbox.ids().isPresent()) {
+            MappedOwner.give(snapshot.upper(), sandbox.ids().get());
+        }
         ContainerUser found = users.resolve(snapshot.lower(), image, security);
         User user = new User(found.uid(), found.gid(), null, found.additionalGids(), null, Map.of());
         ContainerFacts facts = new ContainerFacts(
@@ -62,6 +65,7 @@ public final class ContainerPlans {
                 namespaces(sandbox, security),
                 sandbox.namespaces().getIpc() == NamespaceMode.NODE ? NODE_SHM : sandbox.file(PodFileName.SHM),
                 PodFiles.of(sandbox),
+                sandbox.ids(),
                 seccomp.of(security, specs.capabilities(security)));
         return new ContainerPlan(
                 specs.create(config, defaults, facts),
@@ -72,6 +76,7 @@ public final class ContainerPlans {
 
     private List<Namespace> namespaces(PodSandbox sandbox, LinuxContainerSecurityContext security) throws IOException {
         NamespaceOption options = security.getNamespaceOptions();
+        PodUsers.requireSame(sandbox.namespaces(), options);
         Optional<Integer> target = Optional.empty();
         if (options.getPid() == NamespaceMode.TARGET) {
             PodContainer other = registry.container(options.getTargetId());

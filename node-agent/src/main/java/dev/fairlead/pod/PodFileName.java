@@ -3,6 +3,8 @@ package dev.fairlead.pod;
 /** What lies in a sandbox's directory beside its record. */
 enum PodFileName {
     NAMESPACES("ns"),
+    /** While the namespaces of a pod with a user namespace are made. */
+    USER_NAMESPACE("userns"),
     SHM("shm"),
     HOSTNAME("hostname"),
     HOSTS("hosts"),

@@ -1,12 +1,14 @@
 package dev.fairlead.pod;
 
 import dev.fairlead.cri.v1.DNSConfig;
+import dev.fairlead.libcontainer.rootfs.IdMap;
 import dev.fairlead.spec.ContainerFacts.PodFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The files of a pod that are bound into each of its containers: /etc/hostname, /etc/hosts and /etc/resolv.conf. */
 final class PodFiles {
@@ -23,13 +25,19 @@ final class PodFiles {
                 new PodFile(sandbox.file(PodFileName.RESOLV_CONF), "/etc/resolv.conf"));
     }
 
-    /** Writes all three, readable for every user of the containers. */
+    /** Writes all three, readable for every user of the containers, and writable for their root. */
     static void write(PodSandbox sandbox, String hostname, List<String> addresses) throws IOException {
         Files.writeString(sandbox.file(PodFileName.HOSTNAME), hostname + '\n');
         Files.writeString(sandbox.file(PodFileName.HOSTS), hosts(sandbox, hostname, addresses));
         Files.writeString(
                 sandbox.file(PodFileName.RESOLV_CONF),
                 resolvConf(sandbox.config().getDnsConfig()));
+        Optional<IdMap> ids = sandbox.ids();
+        if (ids.isPresent()) {
+            for (PodFile file : of(sandbox)) {
+                MappedOwner.give(file.source(), ids.get());
+            }
+        }
     }
 
     private static String hosts(PodSandbox sandbox, String hostname, List<String> addresses) throws IOException {

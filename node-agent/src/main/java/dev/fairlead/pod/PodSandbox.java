@@ -3,8 +3,10 @@ package dev.fairlead.pod;
 import dev.fairlead.cri.v1.NamespaceMode;
 import dev.fairlead.cri.v1.NamespaceOption;
 import dev.fairlead.cri.v1.PodSandboxConfig;
+import dev.fairlead.libcontainer.rootfs.IdMap;
 import dev.fairlead.state.EntityDirectory;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** One pod sandbox: what was asked, and where it stands. */
@@ -72,6 +74,11 @@ public final class PodSandbox {
     /** Whether the pod has a network of its own. */
     public boolean ownsNetwork() {
         return namespaces().getNetwork() != NamespaceMode.NODE;
+    }
+
+    /** Of the pod's own user namespace; empty: it is in the node's. */
+    Optional<IdMap> ids() {
+        return PodUsers.of(namespaces());
     }
 
     /** As messages name it: namespace/name. */

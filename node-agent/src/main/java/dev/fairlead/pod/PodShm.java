@@ -1,5 +1,6 @@
 package dev.fairlead.pod;
 
+import dev.fairlead.libcontainer.rootfs.IdMap;
 import dev.fairlead.linux.Errno;
 import dev.fairlead.linux.ErrnoException;
 import dev.fairlead.linux.Fd;
@@ -10,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
+import java.util.Optional;
 
 /** The shared memory of a pod: one tmpfs that all of its containers see at /dev/shm. */
 final class PodShm {
@@ -17,13 +19,22 @@ final class PodShm {
 
     private PodShm() {}
 
-    /** Mounts it at {@code directory}, which is made. */
-    static void mount(Path directory) throws IOException {
+    /**
+     * Mounts it at {@code directory}, which is made.
+     * @param ids of the pod's user namespace, whose root it shall belong to
+     */
+    static void mount(Path directory, Optional<IdMap> ids) throws IOException {
         Files.createDirectory(directory);
         try (Fd context = Mounts.fsopen("tmpfs")) {
             Mounts.setString(context, "source", "shm");
             Mounts.setString(context, "mode", "1777");
             Mounts.setString(context, "size", SIZE);
+            if (ids.isPresent()) {
+                Mounts.setString(
+                        context, "uid", Integer.toUnsignedString(ids.get().uid(0)));
+                Mounts.setString(
+                        context, "gid", Integer.toUnsignedString(ids.get().gid(0)));
+            }
             Mounts.createSuperblock(context);
             try (Fd shm = Mounts.fsmount(
                             context,

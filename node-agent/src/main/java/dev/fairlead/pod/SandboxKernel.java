@@ -4,8 +4,11 @@ import dev.fairlead.cri.v1.NamespaceMode;
 import dev.fairlead.libcontainer.Container;
 import dev.fairlead.libcontainer.ContainerContext;
 import dev.fairlead.libcontainer.PauseContainer;
+import dev.fairlead.libcontainer.PodUserNamespace;
 import dev.fairlead.libcontainer.cgroups.CgroupException;
 import dev.fairlead.libcontainer.namespaces.PodNamespaces;
+import dev.fairlead.libcontainer.rootfs.IdMap;
+import dev.fairlead.linux.Fd;
 import dev.fairlead.linux.Namespaces.Kind;
 import dev.fairlead.oci.Namespace;
 import dev.fairlead.spec.ContainerResources;
@@ -58,7 +61,13 @@ public final class SandboxKernel {
             throw new InvalidConfigException("linux.sysctls: " + e.getMessage(), e);
         }
         try {
-            PodNamespaces.create(directory, plan);
+            Optional<IdMap> ids = sandbox.ids();
+            if (ids.isPresent()) {
+                PodUserNamespace.create(
+                        context, sandbox.id(), sandbox.file(PodFileName.USER_NAMESPACE), directory, plan, ids.get());
+            } else {
+                PodNamespaces.create(directory, plan);
+            }
         } catch (IOException e) {
             if (!sysctls.isEmpty() && e.getMessage() != null && e.getMessage().startsWith("sysctl ")) {
                 throw new InvalidConfigException("linux.sysctls: " + e.getMessage(), e);
@@ -68,6 +77,8 @@ public final class SandboxKernel {
     }
 
     void removeNamespaces(PodSandbox sandbox) throws IOException {
+        // There only if a daemon was killed while it made them.
+        PodUserNamespace.clear(context, sandbox.id(), sandbox.file(PodFileName.USER_NAMESPACE));
         PodNamespaces.at(sandbox.file(PodFileName.NAMESPACES)).remove();
     }
 
@@ -77,14 +88,21 @@ public final class SandboxKernel {
 
     /** Starts what holds a PID namespace for all containers of the pod, and pins it. */
     void startPause(PodSandbox sandbox) throws IOException {
-        int pid = PauseContainer.start(
-                context,
-                sandbox.id(),
-                sandbox.directory().path(),
-                pauseCgroup(sandbox),
-                ContainerResources.of(sandbox.config().getLinux().getResources(), List.of()),
-                warning -> LOG.log(System.Logger.Level.WARNING, () -> sandbox.displayName() + ": " + warning));
-        PodNamespaces.at(sandbox.file(PodFileName.NAMESPACES)).pin(Kind.PID, pid);
+        PodNamespaces pinned = PodNamespaces.at(sandbox.file(PodFileName.NAMESPACES));
+        Optional<Fd> users = pinned.open(Kind.USER);
+        try {
+            int pid = PauseContainer.start(
+                    context,
+                    sandbox.id(),
+                    users,
+                    sandbox.directory().path(),
+                    pauseCgroup(sandbox),
+                    ContainerResources.of(sandbox.config().getLinux().getResources(), List.of()),
+                    warning -> LOG.log(System.Logger.Level.WARNING, () -> sandbox.displayName() + ": " + warning));
+            pinned.pin(Kind.PID, pid);
+        } finally {
+            users.ifPresent(Fd::close);
+        }
     }
 
     private static boolean sharesPid(PodSandbox sandbox) {
@@ -118,6 +136,9 @@ public final class SandboxKernel {
         PodNamespaces pinned = PodNamespaces.at(sandbox.file(PodFileName.NAMESPACES));
         List<Namespace> namespaces = new ArrayList<>();
         namespaces.add(namespace("mount", null));
+        if (sandbox.ids().isPresent()) {
+            namespaces.add(namespace("user", pinned.path(Kind.USER).toString()));
+        }
         if (sandbox.ownsNetwork()) {
             namespaces.add(namespace("network", pinned.path(Kind.NETWORK).toString()));
             namespaces.add(namespace("uts", pinned.path(Kind.UTS).toString()));

@@ -78,7 +78,7 @@ public final class SandboxLifecycle {
         kernel.createNamespaces(sandbox, hostname);
         if (sandbox.namespaces().getIpc() != NamespaceMode.NODE) {
             undo.push(() -> PodShm.unmount(sandbox.file(PodFileName.SHM)));
-            PodShm.mount(sandbox.file(PodFileName.SHM));
+            PodShm.mount(sandbox.file(PodFileName.SHM), sandbox.ids());
         }
         if (sandbox.cgroupParent().ours() || sandbox.namespaces().getPid() == NamespaceMode.POD) {
             undo.push(() -> kernel.removeCgroup(sandbox));

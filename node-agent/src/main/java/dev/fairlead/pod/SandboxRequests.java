@@ -24,11 +24,7 @@ final class SandboxRequests {
             throw new InvalidConfigException("config.metadata.name: empty; a sandbox has the name of its pod");
         }
         NamespaceOption namespaces = config.getLinux().getSecurityContext().getNamespaceOptions();
-        // POD is the enum's 0: only options that are there say anything.
-        if (namespaces.hasUsernsOptions() && namespaces.getUsernsOptions().getMode() == NamespaceMode.POD) {
-            throw new InvalidConfigException("linux.security_context.namespace_options.userns_options: pods with a user"
-                    + " namespace of their own are not supported by this version of Fairlead; set hostUsers: true");
-        }
+        PodUsers.validate(namespaces);
         if (namespaces.getNetwork() != NamespaceMode.NODE && namespaces.getNetwork() != NamespaceMode.POD) {
             throw new InvalidConfigException("linux.security_context.namespace_options.network: "
                     + namespaces.getNetwork() + "; a pod's network is POD or NODE");

@@ -57,6 +57,7 @@ public final class SpecPreview {
                         ? ContainerPlans.NODE_SHM
                         : sandbox.file(PodFileName.SHM),
                 PodFiles.of(sandbox),
+                sandbox.ids(),
                 new SeccompProfiles(seccompProfiles).of(security, specs.capabilities(security)));
         return specs.create(config, image.map(ImageConfig::config).orElse(ContainerPlans.NO_DEFAULTS), facts);
     }

@@ -1,5 +1,6 @@
 package dev.fairlead.spec;
 
+import dev.fairlead.libcontainer.rootfs.IdMap;
 import dev.fairlead.oci.Namespace;
 import dev.fairlead.oci.Seccomp;
 import dev.fairlead.oci.User;
@@ -17,6 +18,7 @@ import java.util.Optional;
  * @param namespaces of the container: those to join have paths
  * @param shm what is seen at /dev/shm
  * @param files of the pod that appear in each of its containers, such as /etc/resolv.conf
+ * @param ids of the pod's user namespace; empty: the container is in the node's
  * @param seccomp the filter that the security context stands for; empty: none
  */
 public record ContainerFacts(
@@ -27,6 +29,7 @@ public record ContainerFacts(
         List<Namespace> namespaces,
         Path shm,
         List<PodFile> files,
+        Optional<IdMap> ids,
         Optional<Seccomp> seccomp) {
 
     /**

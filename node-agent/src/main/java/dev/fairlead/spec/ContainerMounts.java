@@ -1,6 +1,7 @@
 package dev.fairlead.spec;
 
 import dev.fairlead.cri.v1.ContainerConfig;
+import dev.fairlead.cri.v1.MountPropagation;
 import dev.fairlead.oci.IdMapping;
 import dev.fairlead.oci.Mount;
 import java.nio.file.Path;
@@ -66,7 +67,13 @@ final class ContainerMounts {
     private List<Mount> own() throws InvalidConfigException {
         List<Mount> mounts = new ArrayList<>();
         for (int i = 0; i < config.getMountsCount(); i++) {
-            mounts.add(bind("mounts[" + i + "]", config.getMounts(i)));
+            dev.fairlead.cri.v1.Mount asked = config.getMounts(i);
+            if (facts.ids().isPresent() && asked.getPropagation() == MountPropagation.PROPAGATION_BIDIRECTIONAL) {
+                throw new InvalidConfigException("mounts[" + i
+                        + "].propagation: PROPAGATION_BIDIRECTIONAL, but what is mounted in a pod with a user namespace never"
+                        + " reaches the node; set hostUsers: true, or mountPropagation to HostToContainer");
+            }
+            mounts.add(bind("mounts[" + i + "]", asked));
         }
         mounts.sort(Comparator.comparingInt(
                 mount -> Path.of(mount.destination()).normalize().getNameCount()));
@@ -118,7 +125,7 @@ final class ContainerMounts {
         if (!asked.getReadonly()) {
             throw new InvalidConfigException(field + ".recursive_read_only: needs readonly as well");
         }
-        if (asked.getPropagation() != dev.fairlead.cri.v1.MountPropagation.PROPAGATION_PRIVATE) {
+        if (asked.getPropagation() != MountPropagation.PROPAGATION_PRIVATE) {
             throw new InvalidConfigException(field
                     + ".recursive_read_only: needs PROPAGATION_PRIVATE, as mounts that come later would be writable; is "
                     + asked.getPropagation());

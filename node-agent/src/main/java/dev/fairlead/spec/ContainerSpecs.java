@@ -6,6 +6,7 @@ import dev.fairlead.cri.v1.LinuxContainerSecurityContext;
 import dev.fairlead.cri.v1.MountPropagation;
 import dev.fairlead.libcontainer.capabilities.Capability;
 import dev.fairlead.libcontainer.capabilities.ContainerCapabilities;
+import dev.fairlead.libcontainer.rootfs.IdMap;
 import dev.fairlead.oci.Capabilities;
 import dev.fairlead.oci.ImageDefaults;
 import dev.fairlead.oci.Linux;
@@ -50,8 +51,8 @@ public final class ContainerSpecs {
                 null,
                 null,
                 new Linux(
-                        List.of(),
-                        List.of(),
+                        facts.ids().map(IdMap::uids).orElse(List.of()),
+                        facts.ids().map(IdMap::gids).orElse(List.of()),
                         Map.of(),
                         ContainerResources.of(config.getLinux().getResources(), DeviceRules.of(config)),
                         facts.cgroupsPath(),

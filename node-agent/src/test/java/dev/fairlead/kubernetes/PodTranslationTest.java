@@ -192,6 +192,32 @@ class PodTranslationTest {
                 .hasMessageContaining(message);
     }
 
+    @Test
+    void usersOfItsOwnAreThePodsAndItsVolumes() throws IOException {
+        String containers = "containers: [{name: app, image: app:1}]";
+        assertThat(sandbox(containers)
+                        .getLinux()
+                        .getSecurityContext()
+                        .getNamespaceOptions()
+                        .hasUsernsOptions())
+                .isFalse();
+        String spec = "hostUsers: false\n" + containers;
+        var options = sandbox(spec).getLinux().getSecurityContext().getNamespaceOptions();
+        assertThat(options.getUsernsOptions()).isEqualTo(HostUsers.EXAMPLE);
+        ContainerConfig container = spec(spec);
+        assertThat(container.getLinux().getSecurityContext().getNamespaceOptions())
+                .isEqualTo(options);
+        assertThat(container.getMountsList())
+                .isNotEmpty()
+                .allMatch(mount -> mount.getUidMappingsList().equals(HostUsers.EXAMPLE.getUidsList())
+                        && mount.getGidMappingsList().equals(HostUsers.EXAMPLE.getGidsList()));
+        for (String shared : new String[] {"hostNetwork", "hostIPC", "hostPID"}) {
+            assertThatThrownBy(() -> sandbox(shared + ": true\n" + spec))
+                    .hasMessageContaining("spec.hostUsers")
+                    .hasMessageContaining(shared);
+        }
+    }
+
     private PodSandboxConfig sandbox(String spec) throws IOException {
         return translation(Manifests.spec(spec)).sandbox();
     }

@@ -140,6 +140,6 @@ class SecurityContextsTest {
     }
 
     private static SecurityContexts contexts(Manifest manifest) {
-        return new SecurityContexts(manifest.pod(), Manifests.NODE, Path.of("/seccomp"));
+        return new SecurityContexts(manifest.pod(), Manifests.NODE, Path.of("/seccomp"), HostUsers.EXAMPLE);
     }
 }

@@ -154,6 +154,7 @@ class ContainerSpecsTest {
                 List.of(),
                 Path.of("/run/shm"),
                 List.of(new ContainerFacts.PodFile(Path.of("/run/hosts"), "/etc/hosts")),
+                Optional.empty(),
                 Optional.empty());
     }
 

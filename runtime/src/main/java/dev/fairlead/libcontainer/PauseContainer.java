@@ -6,6 +6,7 @@ import dev.fairlead.libcontainer.process.InitRequest;
 import dev.fairlead.libcontainer.process.Warden;
 import dev.fairlead.libcontainer.rootfs.EmptyRoot;
 import dev.fairlead.linux.Fd;
+import dev.fairlead.linux.Namespaces.Kind;
 import dev.fairlead.oci.Resources;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -25,12 +26,14 @@ public final class PauseContainer {
 
     /**
      * Starts one in a cgroup of its own.
+     * @param users the pod's user namespace, borrowed; empty: it is in the host's
      * @param directory of the pod; it gets the warden's socket
      * @return process 1 of the namespace, as the node sees it
      */
     public static int start(
             ContainerContext context,
             String id,
+            Optional<Fd> users,
             Path directory,
             String cgroupsPath,
             Resources limits,
@@ -41,7 +44,10 @@ public final class PauseContainer {
             Cgroup cgroup = context.cgroups().create(cgroupsPath, limits, warnings);
             undo.push(cgroup::remove);
             undo.push(cgroup::kill);
-            InitRequest request = InitRequest.pause(Map.of(), borrowed.membership(cgroup), context.devNull());
+            InitRequest request = InitRequest.pause(
+                    users.map(fd -> Map.of(Kind.USER, fd)).orElse(Map.of()),
+                    borrowed.membership(cgroup),
+                    context.devNull());
             try (Warden warden = Warden.start(context.launcher(), context.loop(), id, directory, request)) {
                 undo.push(() -> Warden.abortForgotten(context.loop(), id, directory, STEP_LIMIT));
                 InitProcess init = warden.awaitInit(STEP_LIMIT);

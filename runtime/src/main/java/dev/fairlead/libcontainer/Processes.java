@@ -5,6 +5,7 @@ import dev.fairlead.libcontainer.process.CapabilitySets;
 import dev.fairlead.libcontainer.process.ProcessRequest;
 import dev.fairlead.libcontainer.process.SeccompProgram;
 import dev.fairlead.libcontainer.process.SecurityLabel;
+import dev.fairlead.libcontainer.rootfs.IdMap;
 import dev.fairlead.libcontainer.seccomp.SeccompProfile;
 import dev.fairlead.oci.Capabilities;
 import dev.fairlead.oci.Linux;
@@ -44,7 +45,7 @@ public final class Processes {
                 seccomp(linux == null ? null : linux.seccomp()),
                 label(process),
                 personality(linux == null ? null : linux.personality()),
-                owner(process),
+                owner(process, Optional.ofNullable(linux).flatMap(IdMap::of)),
                 Optional.of("_ses." + id));
     }
 
@@ -82,10 +83,12 @@ public final class Processes {
     }
 
     /** So that a program that is not root can open /dev/stderr, which leads to the pipe. */
-    private static OptionalInt owner(Process process) {
-        return process.user() == null
-                ? OptionalInt.empty()
-                : OptionalInt.of(Math.toIntExact(process.user().uid()));
+    private static OptionalInt owner(Process process, Optional<IdMap> ids) throws IOException {
+        if (process.user() == null) {
+            return OptionalInt.empty();
+        }
+        long uid = process.user().uid();
+        return OptionalInt.of(ids.isPresent() ? ids.get().uid(uid) : Math.toIntExact(uid));
     }
 
     /**

@@ -2,9 +2,11 @@ package dev.fairlead.linux;
 
 import jnr.ffi.Pointer;
 
-/** Who the calling OS thread is to file systems: setfsuid(2), setfsgid(2). For threads that end with their job. */
+/** Who the calling OS thread is to file systems: setfsuid(2), setfsgid(2), setresuid(2). For threads that end with their job. */
 public final class FileCredentials {
     private static final int CAPABILITY_VERSION_3 = 0x20080522;
+    private static final int SETRESUID = 117;
+    private static final int KEEP = -1;
     private static final int WORDS = 2;
     private static final int WORD_SIZE = 12;
     private static final int PERMITTED = 4;
@@ -25,6 +27,17 @@ public final class FileCredentials {
             throw new ErrnoException("setfsuid " + uid + ", setfsgid " + gid, Errno.EPERM);
         }
         makePermittedEffective();
+    }
+
+    /**
+     * Makes another user the effective one of this thread alone, and of it the one that files see. From root to another, the effective
+     * capabilities are gone; back at root they are there again (capabilities(7)).
+     */
+    public static void setEffectiveUser(int uid) throws ErrnoException {
+        // Not seteuid(3): the C library changes all threads of the process.
+        if (LibC.get().syscall(SETRESUID, KEEP, uid, KEEP, 0, 0, 0) < 0) {
+            throw ErrnoException.last("setresuid", "effective " + Integer.toUnsignedString(uid));
+        }
     }
 
     private static void makePermittedEffective() throws ErrnoException {

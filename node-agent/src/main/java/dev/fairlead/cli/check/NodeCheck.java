@@ -24,6 +24,7 @@ public record NodeCheck(Path state, List<Path> cniConfigurations, List<Path> cni
         look(findings, "seccomp", SecurityArea::seccomp);
         look(findings, "lsm", SecurityArea::lsm);
         look(findings, "storage", () -> StorageArea.look(state));
+        look(findings, "userns", () -> UserNamespaceArea.look(state));
         look(findings, "cni", () -> NetworkArea.look(cniConfigurations, cniPlugins));
         look(findings, "lxcfs", LxcfsArea::look);
         look(findings, "limits", LimitsArea::look);

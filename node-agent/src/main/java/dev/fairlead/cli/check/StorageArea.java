@@ -18,10 +18,7 @@ final class StorageArea {
     private StorageArea() {}
 
     static List<Finding> look(Path state) throws IOException {
-        Path existing = state.toAbsolutePath();
-        while (!Files.exists(existing)) {
-            existing = existing.getParent() == null ? existing.getRoot() : existing.getParent();
-        }
+        Path existing = existing(state);
         FileStore store = Files.getFileStore(existing);
         List<String> found = new ArrayList<>(List.of(store.type()));
         for (String option : List.of("metacopy", "redirect_dir")) {
@@ -39,6 +36,15 @@ final class StorageArea {
         } catch (ErrnoException e) {
             return List.of(problem(state, store, e));
         }
+    }
+
+    /** The directory, or the closest one above that exists: where it will be made. */
+    static Path existing(Path directory) {
+        Path existing = directory.toAbsolutePath();
+        while (!Files.exists(existing)) {
+            existing = existing.getParent() == null ? existing.getRoot() : existing.getParent();
+        }
+        return existing;
     }
 
     private static Finding problem(Path state, FileStore store, ErrnoException e) {

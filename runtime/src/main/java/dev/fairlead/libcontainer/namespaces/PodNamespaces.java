@@ -3,6 +3,7 @@ package dev.fairlead.libcontainer.namespaces;
 import dev.fairlead.linux.Errno;
 import dev.fairlead.linux.ErrnoException;
 import dev.fairlead.linux.Fd;
+import dev.fairlead.linux.FileCredentials;
 import dev.fairlead.linux.JobThread;
 import dev.fairlead.linux.Mounts;
 import dev.fairlead.linux.Mounts.TreeFlag;
@@ -15,6 +16,7 @@ import dev.fairlead.linux.Openat.OpenFlag;
 import dev.fairlead.linux.Stat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -22,6 +24,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -88,18 +91,34 @@ public final class PodNamespaces {
      * @param directory exists, belongs to this pod alone
      */
     public static PodNamespaces create(Path directory, Plan plan) throws IOException {
-        return prepare(directory, plan, () -> Namespaces.unshare(plan.own()), "/proc/thread-self/ns/");
+        if (plan.own().isEmpty()) {
+            return new PodNamespaces(directory);
+        }
+        return JobThread.call("pod namespaces", () -> {
+            Namespaces.unshare(plan.own());
+            configure(plan, OptionalInt.empty());
+            return pinAll(directory, plan.own(), "/proc/thread-self/ns/");
+        });
     }
 
     /**
-     * Does what {@link #create} does with namespaces that a process has made: those of a pod with a user namespace, which no thread of
-     * ours can make.
+     * Does what {@link #create} does with namespaces that a process has made, and pins its user namespace with them: no thread of ours can
+     * make one.
      *
      * @param process a pidfd
      * @param pid of that process
+     * @param root uid, on the host, of the root of its user namespace
      */
-    public static PodNamespaces adopt(Path directory, Plan plan, Fd process, int pid) throws IOException {
-        return prepare(directory, plan, () -> Namespaces.joinProcess(process, plan.own()), "/proc/" + pid + "/ns/");
+    public static PodNamespaces adopt(Path directory, Plan plan, Fd process, int pid, int root) throws IOException {
+        Set<Kind> pinned = EnumSet.of(Kind.USER);
+        pinned.addAll(plan.own());
+        return JobThread.call("pod namespaces", () -> {
+            if (!plan.own().isEmpty()) {
+                Namespaces.joinProcess(process, plan.own());
+                configure(plan, OptionalInt.of(root));
+            }
+            return pinAll(directory, pinned, "/proc/" + pid + "/ns/");
+        });
     }
 
     /** The namespaces pinned in {@code directory} earlier. */
@@ -107,37 +126,25 @@ public final class PodNamespaces {
         return new PodNamespaces(directory);
     }
 
-    private static PodNamespaces prepare(Path directory, Plan plan, Entry entry, String names) throws IOException {
+    private static PodNamespaces pinAll(Path directory, Set<Kind> kinds, String names) throws IOException {
         PodNamespaces namespaces = new PodNamespaces(directory);
-        if (plan.own().isEmpty()) {
-            return namespaces;
-        }
-        return JobThread.call("pod namespaces", () -> {
-            entry.enter();
-            configure(plan);
-            try {
-                for (Kind kind : plan.own()) {
-                    namespaces.pin(kind, names + kind.file());
-                }
-            } catch (IOException e) {
-                try {
-                    namespaces.remove();
-                } catch (IOException cleanup) {
-                    e.addSuppressed(cleanup);
-                }
-                throw e;
+        try {
+            for (Kind kind : kinds) {
+                namespaces.pin(kind, names + kind.file());
             }
             return namespaces;
-        });
+        } catch (IOException e) {
+            try {
+                namespaces.remove();
+            } catch (IOException cleanup) {
+                e.addSuppressed(cleanup);
+            }
+            throw e;
+        }
     }
 
-    /** How the thread gets into the namespaces. */
-    @FunctionalInterface
-    private interface Entry {
-        void enter() throws IOException;
-    }
-
-    private static void configure(Plan plan) throws IOException {
+    /** {@code root}: of the user namespace that owns the pod's; empty: the host's own does. */
+    private static void configure(Plan plan, OptionalInt root) throws IOException {
         if (plan.own().contains(Kind.NETWORK)) {
             NetworkInterfaces.setUp("lo");
         }
@@ -146,12 +153,37 @@ public final class PodNamespaces {
         }
         for (Sysctl sysctl : plan.sysctls()) {
             try {
-                // On this thread: the kernel takes the namespace of whoever opens the file.
-                Files.writeString(Path.of("/proc/sys", sysctl.path()), sysctl.value(), StandardCharsets.UTF_8);
+                set(sysctl, root);
             } catch (NoSuchFileException e) {
                 throw new IOException("sysctl " + sysctl.name() + ": this kernel has no such parameter", e);
+            } catch (AccessDeniedException e) {
+                throw new IOException(
+                        "sysctl " + sysctl.name() + " = " + sysctl.value()
+                                + ": the kernel lets nobody but the node's root write it, and only outside of user namespaces",
+                        e);
             } catch (IOException e) {
                 throw new IOException("sysctl " + sysctl.name() + " = " + sysctl.value() + ": " + e.getMessage(), e);
+            }
+        }
+    }
+
+    private static void set(Sysctl sysctl, OptionalInt root) throws IOException {
+        // On this thread: the kernel takes the namespace of whoever opens the file.
+        Path file = Path.of("/proc/sys", sysctl.path());
+        try {
+            Files.writeString(file, sysctl.value(), StandardCharsets.UTF_8);
+        } catch (AccessDeniedException e) {
+            if (root.isEmpty()) {
+                throw e;
+            }
+            // Parameters of an IPC namespace look at the writer's uid alone (ipc_permissions() in ipc/ipc_sysctl.c),
+            // and of
+            // one that a user namespace owns at that one's root: the host's root may only read them.
+            FileCredentials.setEffectiveUser(root.getAsInt());
+            try {
+                Files.writeString(file, sysctl.value(), StandardCharsets.UTF_8);
+            } finally {
+                FileCredentials.setEffectiveUser(0);
             }
         }
     }

@@ -3,6 +3,7 @@ package dev.fairlead.libcontainer.process;
 import dev.fairlead.linux.Fd;
 import dev.fairlead.linux.Namespaces.Kind;
 import dev.fairlead.oci.TimeOffset;
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -48,11 +49,26 @@ public record InitRequest(
         }
     }
 
+    /**
+     * A process that is there to make namespaces, a mount namespace too, and is never launched.
+     * @param users a user namespace, which the others will belong to
+     */
+    public static InitRequest namespaces(Set<Kind> unshared, Fd users, Fd devNull) {
+        Set<Kind> all = EnumSet.of(Kind.MOUNT);
+        all.addAll(unshared);
+        return withoutProcess(all, Map.of(Kind.USER, users), CgroupMembership.INHERITED, devNull);
+    }
+
     /** Process 1 of a PID namespace of its own, in a mount namespace that holds nothing; {@code joined}: such as the pod's user namespace. */
     public static InitRequest pause(Map<Kind, Fd> joined, CgroupMembership cgroups, Fd devNull) {
+        return withoutProcess(Set.of(Kind.PID, Kind.MOUNT), joined, cgroups, devNull);
+    }
+
+    private static InitRequest withoutProcess(
+            Set<Kind> unshared, Map<Kind, Fd> joined, CgroupMembership cgroups, Fd devNull) {
         return new InitRequest(
                 Optional.empty(),
-                Set.of(Kind.PID, Kind.MOUNT),
+                unshared,
                 joined,
                 Optional.empty(),
                 Optional.empty(),

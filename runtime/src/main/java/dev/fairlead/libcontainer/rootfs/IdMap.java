@@ -1,18 +1,37 @@
 package dev.fairlead.libcontainer.rootfs;
 
 import dev.fairlead.oci.IdMapping;
+import dev.fairlead.oci.Linux;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 
-/** Which users and groups of the host those of a container's user namespace are. */
-record IdMap(List<IdMapping> uids, List<IdMapping> gids) {
-    /** The host's uid. */
-    int uid(long inside) throws IOException {
+/** Which users and groups of the host those of a container's user namespace are; the ranges are OCI's. */
+public record IdMap(List<IdMapping> uids, List<IdMapping> gids) {
+    public IdMap {
+        uids = List.copyOf(uids);
+        gids = List.copyOf(gids);
+    }
+
+    /** Of a configuration; empty: it has no mappings, and so no user namespace. */
+    public static Optional<IdMap> of(Linux linux) {
+        boolean none = linux.uidMappings().isEmpty() && linux.gidMappings().isEmpty();
+        return none ? Optional.empty() : Optional.of(new IdMap(linux.uidMappings(), linux.gidMappings()));
+    }
+
+    /**
+     * The host's uid.
+     * @throws IOException it is mapped to none; the text names the ranges
+     */
+    public int uid(long inside) throws IOException {
         return host("uid", uids, inside);
     }
 
-    /** The host's gid. */
-    int gid(long inside) throws IOException {
+    /**
+     * The host's gid.
+     * @throws IOException it is mapped to none; the text names the ranges
+     */
+    public int gid(long inside) throws IOException {
         return host("gid", gids, inside);
     }
 

@@ -83,28 +83,19 @@ final class RootMount {
     /**
      * Attaches an overlay whose files belong inside to whom the layers say they belong. overlayfs itself cannot be idmapped (EINVAL), its layers
      * can (Linux 5.19): idmapped copies of their mounts are attached to a tmpfs first, upon which the overlay then comes to lie. Attached,
-     * since before 6.15 overlayfs takes no directory of a mount that is not.
+     * since before 6.15 overlayfs takes no directory of a mount that is not. The upper directory is not mapped: what a container writes,
+     * a set-uid file perhaps, must not be the host's root's on disk.
      *
      * @param userNamespace the container's
      */
     Fd attachMapped(RootSource.Overlay overlay, Fd userNamespace) throws IOException {
-        Path parent = overlay.upper().getParent();
-        if (parent == null || !parent.equals(overlay.work().getParent())) {
-            throw new IOException(
-                    overlay.upper() + " and " + overlay.work()
-                            + " must lie in one directory: with a user namespace overlayfs gets them through one idmapped mount");
-        }
         try (Fd tmpfs = NewFileSystem.mount("tmpfs", "layers", List.of(), Set.of())) {
             Mounts.attach(tmpfs, target);
             List<Path> layers = new ArrayList<>();
             for (Path layer : overlay.layers()) {
                 layers.add(attachCopy(tmpfs, layer, Integer.toString(layers.size()), userNamespace));
             }
-            Path writable = attachCopy(tmpfs, parent, "writable", userNamespace);
-            return attach(new RootSource.Overlay(
-                    layers,
-                    writable.resolve(overlay.upper().getFileName()),
-                    writable.resolve(overlay.work().getFileName())));
+            return attach(new RootSource.Overlay(layers, overlay.upper(), overlay.work()));
         }
     }
 

@@ -9,7 +9,8 @@ public sealed interface RootSource {
      * An overlay that is mounted for this container alone, and in its mount namespace alone.
      *
      * @param layers unpacked, the topmost first; at least one
-     * @param upper takes what the container writes
+     * @param upper takes what the container writes, and is the root that it sees: with a user namespace it belongs to the host's uid that is
+     *     root's inside
      * @param work empty, on the same file system as {@code upper}
      */
     record Overlay(List<Path> layers, Path upper, Path work) implements RootSource {

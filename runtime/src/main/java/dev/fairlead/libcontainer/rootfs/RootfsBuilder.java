@@ -124,13 +124,15 @@ final class RootfsBuilder implements AutoCloseable {
         }
     }
 
-    /** A source takes the locks, or the id mappings, of the container's user namespace. */
+    /** A source takes the locks, and the id mappings, of the container's user namespace. */
     private void settle(MountEntry entry) throws IOException {
         BindSource source = Objects.requireNonNull(sources.get(entry.index()));
+        if (userNamespace.isPresent()) {
+            source = source.lockedHere();
+            sources.put(entry.index(), source);
+        }
         if (entry.isIdMapped()) {
             source.mapIds(userNamespace(entry));
-        } else if (userNamespace.isPresent()) {
-            sources.put(entry.index(), source.lockedHere());
         }
     }
 

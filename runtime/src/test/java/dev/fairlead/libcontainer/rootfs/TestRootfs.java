@@ -33,7 +33,13 @@ final class TestRootfs implements AutoCloseable {
 
     /** Before {@link TestInit#start}, as its mount namespace need not see what comes later on other mounts. */
     static TestRootfs in(Path directory, String... unshareOptions) throws Exception {
-        return new TestRootfs(directory, TestInit.start(unshareOptions));
+        TestRootfs rootfs = new TestRootfs(directory, TestInit.start(unshareOptions));
+        if (List.of(unshareOptions).contains("--user")) {
+            for (String owner : List.of("unix:uid", "unix:gid")) {
+                Files.setAttribute(rootfs.upper, owner, TestInit.FIRST_HOST_ID);
+            }
+        }
+        return rootfs;
     }
 
     TestInit init() {

@@ -19,6 +19,7 @@ import dev.fairlead.linux.Openat.OpenFlag;
 import dev.fairlead.linux.Stat;
 import dev.fairlead.test.NeedsRoot;
 import dev.fairlead.test.PrivateMounts;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
@@ -73,7 +74,12 @@ class UserNamespaceTest {
             assertThat(owner(rootfs, "/home")).isEqualTo(ROOT + 1000);
             assertThat(owner(rootfs, "/home/app")).isEqualTo(ROOT);
             assertThat(Stat.ofPath(rootfs.upper.resolve("home/app").toString()).uid())
-                    .isEqualTo(0);
+                    .as("what is written is the host's root's nowhere")
+                    .isEqualTo(ROOT);
+            assertThat(Stat.ofPath(rootfs.upper.resolve("home").toString()).uid())
+                    .as("copied up, as whose it is inside")
+                    .isEqualTo(ROOT + 1000);
+            assertThat(owner(rootfs, "/")).isEqualTo(ROOT);
             assertThat(owner(rootfs, "/dev")).isEqualTo(ROOT);
             assertThat(owner(rootfs, "/tmp")).isEqualTo(ROOT + 7);
             assertThat(rootfs.mountAt("/dev/pts").superOptions()).contains("gid=" + (ROOT + 5));
@@ -145,28 +151,138 @@ class UserNamespaceTest {
         }
     }
 
-    @Test
-    void whatTheHostMadeReadOnlyStaysSo() throws Exception {
+    /** Locked is what the host's mount had, whatever the source's mappings: the copy is one of the container's own mount table. */
+    @ParameterizedTest(name = "{0}, asked for {2}")
+    @CsvSource(textBlock = """
+            RDONLY, ro,     rw
+            NOSUID, nosuid, suid
+            NODEV,  nodev,  dev
+            NOEXEC, noexec, exec
+            """)
+    void whatTheHostForbidsStaysForbidden(Attribute attribute, String word, String opposite) throws Exception {
         PrivateMounts.run(() -> {
-            try (Fd mount = NewFileSystem.mount("tmpfs", "v", List.of(), Set.of(Attribute.RDONLY, Attribute.NODEV));
-                    Fd target = Openat.open(Fd.CWD, volume.toString(), EnumSet.of(OpenFlag.PATH), 0)) {
-                Mounts.attach(mount, target);
-            }
-            try (TestRootfs rootfs = TestRootfs.in(dir, "--user")) {
-                String json = """
-                        {'mounts': [{'destination': '/v', 'type': 'bind', 'source': 'VOLUME', 'options': ['bind', OPTIONS]}], 'linux': {MAPPINGS}}
-                        """.replace("MAPPINGS", MAPPINGS).replace("VOLUME", volume.toString());
-                assertThatThrownBy(() -> rootfs.build(json.replace("OPTIONS", "'rw'")))
-                        .hasMessageContaining("EPERM")
-                        .hasMessageContaining("locked as [RDONLY]");
-            }
-            try (TestRootfs rootfs = TestRootfs.in(Files.createDirectory(dir.resolve("second")), "--user")) {
-                rootfs.build("""
-                        {'mounts': [{'destination': '/v', 'type': 'bind', 'source': 'VOLUME', 'options': ['bind', 'noexec']}], 'linux': {MAPPINGS}}
-                        """.replace("MAPPINGS", MAPPINGS).replace("VOLUME", volume.toString()));
-                assertThat(rootfs.mountAt("/v").options()).contains("ro", "nodev", "noexec");
+            mountOnVolume(EnumSet.of(attribute));
+            int number = 0;
+            for (String idmap : List.of("bind", "idmap")) {
+                try (TestRootfs rootfs = TestRootfs.in(directory(number++), "--user")) {
+                    assertThatThrownBy(() -> rootfs.build(volume("bind", idmap, opposite)))
+                            .hasMessageContaining("EPERM")
+                            .hasMessageContaining("locked as [" + attribute);
+                }
+                try (TestRootfs rootfs = TestRootfs.in(directory(number++), "--user")) {
+                    rootfs.build(volume("bind", idmap, "nosymfollow"));
+                    assertThat(rootfs.mountAt("/v").options()).contains(word, "nosymfollow");
+                }
             }
         });
+    }
+
+    @Test
+    void aLockedAccessTimeWayIsNotChanged() throws Exception {
+        PrivateMounts.run(() -> {
+            mountOnVolume(EnumSet.of(Attribute.NOATIME));
+            try (TestRootfs rootfs = TestRootfs.in(directory(0), "--user")) {
+                assertThatThrownBy(() -> rootfs.build(volume("bind", "strictatime")))
+                        .hasMessageContaining("EPERM")
+                        .hasMessageContaining("NOATIME");
+            }
+            try (TestRootfs rootfs = TestRootfs.in(directory(1), "--user")) {
+                rootfs.build(volume("bind", "nosuid"));
+                assertThat(rootfs.mountAt("/v").options()).contains("noatime", "nosuid");
+            }
+        });
+    }
+
+    @Test
+    void recursiveAttributesReachWhatIsMountedBelow() throws Exception {
+        Files.createDirectory(volume.resolve("below"));
+        PrivateMounts.run(() -> {
+            attach(volume.resolve("below"), Set.of());
+            try (TestRootfs rootfs = TestRootfs.in(directory(0), "--user")) {
+                rootfs.build(volume("rbind", "rro", "rnosuid"));
+                for (String mount : List.of("/v", "/v/below")) {
+                    assertThat(rootfs.mountAt(mount).options()).contains("ro", "nosuid");
+                }
+            }
+        });
+    }
+
+    @Test
+    void tmpcopyupKeepsOwners() throws Exception {
+        try (TestRootfs rootfs = TestRootfs.in(dir, "--user")) {
+            Path data = Files.createDirectory(rootfs.layer.resolve("data"));
+            Files.writeString(data.resolve("of-app"), "app");
+            Files.setAttribute(data.resolve("of-app"), "unix:uid", 1000);
+            rootfs.build("""
+                    {'mounts': [{'destination': '/data', 'type': 'tmpfs', 'source': 'tmpfs', 'options': ['tmpcopyup', 'nosuid']}], 'linux': {MAPPINGS}}
+                    """.replace("MAPPINGS", MAPPINGS));
+            assertThat(rootfs.mountAt("/data").type()).isEqualTo("tmpfs");
+            assertThat(rootfs.read("/data/of-app")).isEqualTo("app");
+            assertThat(owner(rootfs, "/data/of-app")).isEqualTo(ROOT + 1000);
+            assertThat(owner(rootfs, "/data")).isEqualTo(ROOT);
+        }
+    }
+
+    @Test
+    void masksReadOnlyPathsAndDevices() throws Exception {
+        try (TestRootfs rootfs = TestRootfs.in(dir, "--user")) {
+            Files.createDirectories(rootfs.layer.resolve("hidden/secret"));
+            Files.writeString(rootfs.layer.resolve("file"), "secret");
+            Files.createDirectory(rootfs.layer.resolve("fixed"));
+            rootfs.build("""
+                    {'root': {'path': 'rootfs', 'readonly': true},
+                     'mounts': [
+                      {'destination': '/proc', 'type': 'proc', 'source': 'proc', 'options': []},
+                      {'destination': '/dev', 'type': 'tmpfs', 'source': 'tmpfs', 'options': ['mode=755', 'ro']}],
+                     'linux': {MAPPINGS, 'maskedPaths': ['/hidden', '/file', '/absent'], 'readonlyPaths': ['/fixed', '/proc/sys']}}
+                    """.replace("MAPPINGS", MAPPINGS));
+            assertThat(rootfs.inside(() -> Files.list(rootfs.at("/hidden")).toList()))
+                    .isEmpty();
+            assertThat(rootfs.mountAt("/hidden").options()).contains("ro");
+            assertThat(rootfs.read("/file")).isEmpty();
+            assertThat(rootfs.mountAt("/fixed").options()).contains("ro");
+            assertThat(rootfs.mountAt("/proc/sys").options()).contains("ro");
+            assertThat(rootfs.mountAt("/").options()).contains("ro");
+            assertThat(rootfs.mountAt("/dev").options()).contains("ro");
+            for (String device : List.of("/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty")) {
+                assertThat(rootfs.mountAt(device).root()).as("bound: " + device).endsWith(device.substring(4));
+            }
+        }
+    }
+
+    @Test
+    void aDeviceThatIsNotTheOneOnTheHostIsRefused() throws Exception {
+        try (TestRootfs rootfs = TestRootfs.in(dir, "--user")) {
+            assertThatThrownBy(() -> rootfs.build("""
+                            {'mounts': [{'destination': '/dev', 'type': 'tmpfs', 'source': 'tmpfs', 'options': []}],
+                             'linux': {MAPPINGS, 'devices': [{'path': '/dev/zero', 'type': 'c', 'major': 8, 'minor': 0}]}}
+                            """.replace("MAPPINGS", MAPPINGS)))
+                    .hasMessageContaining("/dev/zero");
+        }
+    }
+
+    private Path directory(int number) throws IOException {
+        return Files.createDirectory(dir.resolve(Integer.toString(number)));
+    }
+
+    /** Configuration with the volume at /v. */
+    private String volume(String... options) {
+        return """
+                {'mounts': [{'destination': '/v', 'type': 'bind', 'source': 'VOLUME', 'options': ['OPTIONS']}], 'linux': {MAPPINGS}}
+                """.replace("MAPPINGS", MAPPINGS)
+                .replace("VOLUME", volume.toString())
+                .replace("OPTIONS", String.join("', '", options));
+    }
+
+    private void mountOnVolume(Set<Attribute> attributes) throws IOException {
+        attach(volume, attributes);
+    }
+
+    private static void attach(Path place, Set<Attribute> attributes) throws IOException {
+        try (Fd mount = NewFileSystem.mount("tmpfs", "v", List.of(), attributes);
+                Fd target = Openat.open(Fd.CWD, place.toString(), EnumSet.of(OpenFlag.PATH), 0)) {
+            Mounts.attach(mount, target);
+        }
     }
 
     @Test
