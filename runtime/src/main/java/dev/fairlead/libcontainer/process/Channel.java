@@ -86,6 +86,7 @@ final class Channel implements EventLoop.Handler, AutoCloseable {
         }
     }
 
+    @SuppressWarnings("EnumOrdinal") // State is in the order of protocol.h
     PendingExec sendExec(String program, State when, List<Fd> descriptors) throws IOException {
         int id = lastExec.incrementAndGet();
         PendingExec exec = new PendingExec(id, program, new CompletableFuture<>(), new CompletableFuture<>());

@@ -88,6 +88,7 @@ final class RequestWriter {
         private static final int SIZE = 2 * Integer.BYTES;
         private static final int END = FIRST + values().length * SIZE;
 
+        @SuppressWarnings("EnumOrdinal") // the order is that of struct request
         int offset() {
             return FIRST + ordinal() * SIZE;
         }
