@@ -3,31 +3,28 @@ package dev.fairlead.libcontainer.hooks;
 import dev.fairlead.oci.Hook;
 import dev.fairlead.oci.Hooks;
 import java.util.List;
-import java.util.function.Function;
 
 /** The points of a container's life that hooks run at, in their order. */
 public enum HookPoint {
     /** Its namespaces and mounts are there, its root is the host's still; on the host. Deprecated, and before createRuntime. */
-    PRESTART("prestart", "creating", Hooks::prestart),
+    PRESTART("prestart", "creating"),
     /** As {@link #PRESTART}. */
-    CREATE_RUNTIME("createRuntime", "creating", Hooks::createRuntime),
+    CREATE_RUNTIME("createRuntime", "creating"),
     /** As {@link #CREATE_RUNTIME}, in the container's namespaces; the path is the host's. */
-    CREATE_CONTAINER("createContainer", "creating", Hooks::createContainer),
+    CREATE_CONTAINER("createContainer", "creating"),
     /** Before the program is executed, in the container; the path is the container's. */
-    START_CONTAINER("startContainer", "created", Hooks::startContainer),
+    START_CONTAINER("startContainer", "created"),
     /** The program was executed; on the host. */
-    POSTSTART("poststart", "running", Hooks::poststart),
+    POSTSTART("poststart", "running"),
     /** Nothing is left of it in the kernel; on the host. */
-    POSTSTOP("poststop", "stopped", Hooks::poststop);
+    POSTSTOP("poststop", "stopped");
 
     private final String name;
     private final String status;
-    private final Function<Hooks, List<Hook>> list;
 
-    HookPoint(String name, String status, Function<Hooks, List<Hook>> list) {
+    HookPoint(String name, String status) {
         this.name = name;
         this.status = status;
-        this.list = list;
     }
 
     /** As config.json calls it. */
@@ -42,6 +39,13 @@ public enum HookPoint {
 
     /** Its hooks in a configuration. */
     public List<Hook> of(Hooks hooks) {
-        return list.apply(hooks);
+        return switch (this) {
+            case PRESTART -> hooks.prestart();
+            case CREATE_RUNTIME -> hooks.createRuntime();
+            case CREATE_CONTAINER -> hooks.createContainer();
+            case START_CONTAINER -> hooks.startContainer();
+            case POSTSTART -> hooks.poststart();
+            case POSTSTOP -> hooks.poststop();
+        };
     }
 }
