@@ -177,9 +177,9 @@ class DescriptorAttackTest {
                         || point.startsWith("/sys/fs/cgroup/")
                         || Set.of("/etc/hosts", "/etc/hostname", "/etc/resolv.conf")
                                 .contains(point)
-                        || !privileged
+                        || (!privileged
                                 && Set.of("/proc/keys", "/proc/irq", "/proc/sys")
-                                        .contains(point);
+                                        .contains(point));
                 if (!ours || point.equals("/") == ids.contains(fields[1])) {
                     unexpected.add(line);
                 }

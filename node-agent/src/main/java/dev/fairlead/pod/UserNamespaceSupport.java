@@ -5,7 +5,6 @@ import dev.fairlead.libcontainer.process.Launcher;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** Whether this node can run pods with a user namespace of their own. Found out when somebody asks first, and remembered. */
 public final class UserNamespaceSupport {
@@ -13,7 +12,8 @@ public final class UserNamespaceSupport {
 
     private final Launcher launcher;
     private final Path data;
-    private @Nullable Optional<String> problem;
+    private boolean known;
+    private Optional<String> problem = Optional.empty();
 
     /**
      * Looks at nothing yet.
@@ -27,8 +27,9 @@ public final class UserNamespaceSupport {
 
     /** Whether such pods can be run; where not, the log says once why. */
     public synchronized boolean available() {
-        if (problem == null) {
+        if (!known) {
             problem = attempt();
+            known = true;
             problem.ifPresent(words ->
                     LOG.log(System.Logger.Level.INFO, () -> "no pods with a user namespace can be run here: " + words));
         }

@@ -84,6 +84,17 @@ class ContainmentTest {
         }
     }
 
+    @Test
+    void aDanglingLinkIsNoPlaceForAProcfs() throws Exception {
+        try (TestRootfs rootfs = TestRootfs.in(dir)) {
+            Files.createSymbolicLink(rootfs.layer.resolve("proc"), Path.of("/nowhere"));
+            assertThatThrownBy(() -> rootfs.mount("/proc", "proc", "proc"))
+                    .isInstanceOf(RootfsException.class)
+                    .hasMessageContaining("ordinary directory");
+            assertThat(rootfs.upper.resolve("nowhere")).doesNotExist();
+        }
+    }
+
     @ParameterizedTest(name = "{0}")
     @CsvSource(textBlock = """
             /proc/self/attr,          bind

@@ -178,6 +178,25 @@ class ProcSourceTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            /proc/PID/root/absent            | ENOENT       | it does not exist as process PID (bash) sees it
+            /proc/PID/root/proc/self/fd/0    | ELOOP        | a link below /proc that leads to no path
+            /proc/PID/cwd/file/x             | ENOTDIR      | a part of the path is no directory
+            /proc/PID/cwd/LONG               | ENAMETOOLONG | File name too long
+            /proc/PID/task/PID/fd/99         | ENOENT       | process PID (bash) has no such descriptor open
+            """)
+    void whatIsNotThereIsSaid(String source, String errno, String words) throws Exception {
+        Files.createFile(volume.resolve("file"));
+        try (Holder holder = Holder.of("cd " + volume);
+                TestRootfs rootfs = TestRootfs.in(dir)) {
+            assertThatThrownBy(() ->
+                            rootfs.mount("/a", "bind", holder.in(source).replace("LONG", "n".repeat(256)), "bind"))
+                    .hasMessageContaining(errno)
+                    .hasMessageContaining(holder.in(words));
+        }
+    }
+
     @Test
     void aMountThatIsUnbindableOrTakenAwayIsExplained() throws Exception {
         PrivateMounts.run(() -> {
@@ -276,8 +295,8 @@ class ProcSourceTest {
         }
 
         @Override
-        public void close() throws InterruptedException {
-            process.destroyForcibly().waitFor();
+        public void close() {
+            process.destroyForcibly().onExit().join();
         }
     }
 }

@@ -44,8 +44,12 @@ class RootMoveTest {
         PrivateMounts.run(() -> {
             // One more, with a name that mountinfo escapes, and a file system on it that goes with it.
             Path more = Files.createDirectory(dir.resolve("a b"));
+            Files.createDirectory(more.resolve("bus"));
             attach("proc", more);
             attach("tmpfs", more.resolve("fs"));
+            // They go with the procfs they lie on; one leaves a directory of that name below, one nothing.
+            attach("proc", more.resolve("bus"));
+            attach("sysfs", more.resolve("driver"));
             List<String> before = PrivateMounts.table();
             try (TestRootfs rootfs = TestRootfs.in(dir)) {
                 rootfs.policy = new RootfsPolicy(true, false);
@@ -59,7 +63,8 @@ class RootMoveTest {
                 assertThat(old)
                         .as("of the host, for a process that still has its root")
                         .isEmptyDirectory();
-                assertThat(ofInit(rootfs, more.toString())).isEmptyDirectory();
+                assertThat(ofInit(rootfs, more + "/bus")).isEmptyDirectory();
+                assertThat(ofInit(rootfs, more + "/driver")).doesNotExist();
             }
             assertThat(PrivateMounts.table()).isEqualTo(before);
         });
@@ -125,6 +130,14 @@ class RootMoveTest {
                 assertThat(PrivateMounts.table()).isEqualTo(before);
             }
         });
+    }
+
+    @Test
+    void whatIsNotMountedIsTakenOffWithoutAWord() throws Exception {
+        RootfsThread.detach(dir.resolve("absent"));
+        RootfsThread.detach(dir);
+        Path file = Files.createFile(dir.resolve("file"));
+        assertThatThrownBy(() -> RootfsThread.detach(file.resolve("x"))).hasMessageContaining("ENOTDIR");
     }
 
     private static void attach(String type, Path place) throws Exception {

@@ -236,7 +236,7 @@ class UserNamespaceTest {
                       {'destination': '/dev', 'type': 'tmpfs', 'source': 'tmpfs', 'options': ['mode=755', 'ro']}],
                      'linux': {MAPPINGS, 'maskedPaths': ['/hidden', '/file', '/absent'], 'readonlyPaths': ['/fixed', '/proc/sys']}}
                     """.replace("MAPPINGS", MAPPINGS));
-            assertThat(rootfs.inside(() -> Files.list(rootfs.at("/hidden")).toList()))
+            assertThat(rootfs.inside(() -> rootfs.at("/hidden").toFile().list()))
                     .isEmpty();
             assertThat(rootfs.mountAt("/hidden").options()).contains("ro");
             assertThat(rootfs.read("/file")).isEmpty();
