@@ -59,7 +59,7 @@ class RootfsErrorsTest {
             /data      | ext4    | /dev/null       | ro               | fsconfig ext4 create                 | ENOTBLK (Block device required)            | ''
             /data      | ext4    | VOLUME/absent   | ro               | fsconfig ext4 create                 | ENOENT (No such file or directory)         | ''
             /data      | overlay | overlay         | ro               | fsconfig overlay create              | EINVAL (Invalid argument)                  | ''
-            /data      | overlay | overlay         | lowerdir=/absent | fsconfig overlay                     | ENOENT (No such file or directory)         | ''
+            /data      | overlay | overlay         | lowerdir=/absent upperdir=/absent workdir=/absent | fsconfig overlay                     | ENOENT (No such file or directory)         | ''
             /proc      | proc    | proc            | hidepid=9        | fsconfig proc hidepid=9              | EINVAL (Invalid argument)                  | proc: unknown value of hidepid - 9
             /toproc    | proc    | proc            | nosuid           | openat2                              | ELOOP (Too many levels of symbolic links)  | proc goes on an ordinary directory alone
             /f         | sysfs   | sysfs           | ro               | openat2                              | ENOTDIR (Not a directory)                  | sysfs goes on an ordinary directory alone
@@ -142,8 +142,8 @@ class RootfsErrorsTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            {'linux': {'maskedPaths': ['/absent', '/loop']}}                                            | masked path /loop: openat2 overlay/loop        | ELOOP (Too many levels of symbolic links)
-            {'linux': {'readonlyPaths': ['/loop']}}                                                     | read-only path /loop: openat2 overlay/loop     | ELOOP (Too many levels of symbolic links)
+            {'linux': {'maskedPaths': ['/absent', '/loop']}}                                            | masked path /loop: openat2 | ELOOP (Too many levels of symbolic links)
+            {'linux': {'readonlyPaths': ['/loop']}}                                                     | read-only path /loop: openat2 | ELOOP (Too many levels of symbolic links)
             {'linux': {'devices': [{'path': '/f/x', 'type': 'p'}]}}                                     | device /f/x (fifo 0:0): openat2                | ENOTDIR (Not a directory)
             {'linux': {'devices': [{'path': '/sys/x', 'type': 'c', 'major': 1, 'minor': 3}]}}           | device /sys/x (character device 1:3): openat2  | ENOENT (No such file or directory)
             {'process': {'cwd': '/f/x'}}                                                                | working directory /f/x: openat2                | ENOTDIR (Not a directory)
