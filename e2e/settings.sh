@@ -14,6 +14,7 @@ PACKAGES=(
   containernetworking-plugins                       # pod networks
   busybox-static docker-registry jq openssl         # the images and their registry
 )
+GUEST_PACKAGES=(user-mode-linux cpio) # a kernel with cgroup v2 alone, see uml/run
 GO_PACKAGES=(golang-go) # only where no Go is, and something has to be built with it
 
 say() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
@@ -41,6 +42,14 @@ packages() {
 }
 
 need_packages() { packages "${PACKAGES[@]}"; }
+
+# What in_guest needs. Fails where it cannot be had, and says so: user-mode Linux is for x86, and not in every release of Ubuntu.
+need_guest() {
+  packages "${GUEST_PACKAGES[@]}" || true # told next
+  local lacks
+  lacks=$("$E2E/uml/run" --check)
+  [ -z "$lacks" ] || { say "not on cgroup v2: $lacks"; return 1; }
+}
 
 # Sets JAVA_HOME to a JDK 25 or newer.
 need_jdk() {
@@ -151,15 +160,26 @@ stop_node() { "$E2E/node/node" stop; }
 in_node() { "$E2E/node/node" exec "$@"; }
 
 # in_jvm OPTION...: JUnit in the node, on what "mvn verify" has compiled; options are those of its console launcher.
-# Logs of the daemons: e2e/target/logs.
+# Its reports and the logs of the daemons: e2e/target/{reports,logs}, or below E2E_OUTPUT.
 in_jvm() {
-  local logs=$E2E/target/logs
+  local output=${E2E_OUTPUT:-$E2E/target} logs
+  logs=$output/logs
   rm -rf "$logs" && mkdir -p "$logs"
   in_node java --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
     -Djava.util.logging.config.file="$E2E/src/test/resources/logging.properties" -De2e.home="$E2E" -De2e.logs="$logs" \
     -De2e.runtime="${E2E_RUNTIME:-fairlead}" -De2e.rounds="${E2E_ROUNDS:-20}" \
     -cp "$E2E/target/test-classes:$(<"$E2E/target/classpath")" \
-    org.junit.platform.console.ConsoleLauncher execute --disable-banner --disable-ansi-colors --details-theme=ascii "$@"
+    org.junit.platform.console.ConsoleLauncher execute --disable-banner --disable-ansi-colors --details-theme=ascii \
+    --reports-dir="$output/reports" "$@"
+}
+
+# in_guest SECONDS COMMAND...: one of the commands beside this file, on a node with cgroup v2 alone. What it would have to build or fetch must
+# be there; of what it writes, e2e/target/uml is left (its E2E_OUTPUT).
+in_guest() {
+  mkdir -p "$E2E/target/uml"
+  # The node's directories on a tmpfs: the root of the guest is an overlay, which may not be the upper directory of another.
+  (cd "$ROOT" && "$E2E/uml/run" -m 2560M -t "$1" -s "$E2E/target/uml" env PATH="$PATH" JAVA_HOME="$JAVA_HOME" FAIRLEAD_E2E_CACHE="$CACHE" \
+    FAIRLEAD_NODE_DIR=/tmp/node E2E_OUTPUT=/mnt/shared "${@:2}")
 }
 
 # Everything compiled and packaged, without tests, unless it is already.

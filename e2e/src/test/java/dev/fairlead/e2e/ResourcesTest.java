@@ -1,6 +1,7 @@
 package dev.fairlead.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.fairlead.cri.v1.ContainerConfig;
 import dev.fairlead.cri.v1.ContainerStats;
@@ -8,11 +9,8 @@ import dev.fairlead.cri.v1.ContainerStatsRequest;
 import dev.fairlead.cri.v1.LinuxContainerResources;
 import dev.fairlead.cri.v1.UpdateContainerResourcesRequest;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Limits and statistics, as the cgroups of the container have them. */
@@ -30,43 +28,30 @@ class ResourcesTest {
         return node.runPod("limited").run(config);
     }
 
-    /** The value of a cgroup file: by its name on cgroup v1, or what v2 has instead. */
-    private static String cgroup(Container container, String controller, String v1, String v2) throws IOException {
-        if (Files.exists(Path.of("/sys/fs/cgroup/cgroup.controllers"))) {
-            return Files.readString(
-                            groupOf(Path.of("/sys/fs/cgroup/e2e"), container).resolve(v2))
-                    .strip();
-        }
-        return Files.readString(groupOf(Path.of("/sys/fs/cgroup", controller, "e2e"), container)
-                        .resolve(v1))
-                .strip();
-    }
-
-    private static Path groupOf(Path parent, Container container) throws IOException {
-        try (Stream<Path> groups = Files.walk(parent)) {
-            return groups.filter(path -> path.getFileName().toString().contains(container.id()))
-                    .findFirst()
-                    .orElseThrow(() -> new AssertionError("no cgroup of " + container.id() + " below " + parent));
-        }
-    }
-
     @Test
     void limitsAreTheKernels() throws IOException {
         Container container = limited(LinuxContainerResources.newBuilder()
                 .setCpuShares(512)
                 .setCpuQuota(20_000)
                 .setCpuPeriod(100_000)
-                .setCpusetCpus("0")
                 .setMemoryLimitInBytes(48 << 20)
                 .setOomScoreAdj(900));
-        assertThat(cgroup(container, "memory", "memory.limit_in_bytes", "memory.max"))
+        assertThat(Cgroups.read(container, "memory", "memory.limit_in_bytes", "memory.max"))
                 .isEqualTo("50331648");
-        assertThat(cgroup(container, "cpu", "cpu.cfs_quota_us", "cpu.max")).startsWith("20000");
-        assertThat(cgroup(container, "cpuset", "cpuset.cpus", "cpuset.cpus")).isEqualTo("0");
-        if (!Files.exists(Path.of("/sys/fs/cgroup/cgroup.controllers"))) {
-            assertThat(cgroup(container, "cpu", "cpu.shares", "")).isEqualTo("512");
-        }
+        assertThat(Cgroups.read(container, "cpu", "cpu.cfs_quota_us", "cpu.max"))
+                .startsWith("20000");
+        // 512 shares are half of the default 1024, which v2 calls 100: cgroup v2's scale is not linear in them.
+        assertThat(Cgroups.read(container, "cpu", "cpu.shares", "cpu.weight"))
+                .isEqualTo(Cgroups.unified() ? "59" : "512");
         assertThat(container.exec("cat", "/proc/1/oom_score_adj")).isEqualTo("900");
+    }
+
+    @Test
+    void cpusAreTheOnesAskedFor() throws IOException {
+        assumeTrue(Cgroups.has("cpuset"), "this kernel has no cpuset controller");
+        Container container = limited(LinuxContainerResources.newBuilder().setCpusetCpus("0"));
+        assertThat(Cgroups.read(container, "cpuset", "cpuset.cpus", "cpuset.cpus"))
+                .isEqualTo("0");
         assertThat(container.exec("grep", "Cpus_allowed_list", "/proc/self/status"))
                 .endsWith("\t0");
     }
@@ -86,9 +71,10 @@ class ResourcesTest {
                                 .setCpuPeriod(100_000)
                                 .setMemoryLimitInBytes(96 << 20))
                         .build());
-        assertThat(cgroup(container, "memory", "memory.limit_in_bytes", "memory.max"))
+        assertThat(Cgroups.read(container, "memory", "memory.limit_in_bytes", "memory.max"))
                 .isEqualTo("100663296");
-        assertThat(cgroup(container, "cpu", "cpu.cfs_quota_us", "cpu.max")).startsWith("50000");
+        assertThat(Cgroups.read(container, "cpu", "cpu.cfs_quota_us", "cpu.max"))
+                .startsWith("50000");
         assertThat(container.status().getResources().getLinux().getMemoryLimitInBytes())
                 .isEqualTo(96 << 20);
     }
