@@ -233,7 +233,7 @@ class ContainerHooksTest {
                         "path",
                         "/bin/sh",
                         "args",
-                        List.of("hook", "-c", script),
+                        List.of("sh", "-c", script),
                         "env",
                         List.of("PATH=/bin:/usr/bin", "MARK=set"),
                         "timeout",
