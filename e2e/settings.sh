@@ -13,6 +13,7 @@ PACKAGES=(
   iproute2 iptables util-linux procps               # the node
   containernetworking-plugins                       # pod networks
   busybox-static docker-registry jq openssl         # the images and their registry
+  lxcfs fuse3                                       # limits in /proc
 )
 GUEST_PACKAGES=(user-mode-linux cpio) # a kernel with cgroup v2 alone, see uml/run
 GO_PACKAGES=(golang-go) # only where no Go is, and something has to be built with it

@@ -77,6 +77,15 @@ class ArchitectureTest {
             .because("only the services translate to and from CRI");
 
     @ArchTest
+    static final ArchRule LXCFS_KNOWS_NO_PODS = noClasses()
+            .that()
+            .resideInAPackage("dev.fairlead.lxcfs")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("dev.fairlead.pod..", "dev.fairlead.cri..", "dev.fairlead.cli..", "io.grpc..")
+            .because("it is told which processes to look after; whose they are is the pods' business");
+
+    @ArchTest
     static final ArchRule NOBODY_KNOWS_THE_COMMANDS = noClasses()
             .that()
             .resideOutsideOfPackage("dev.fairlead.cli..")

@@ -48,6 +48,7 @@ final class VerboseInfo {
         json.put("pid", container.initPid());
         json.put("imageID", container.imageId());
         json.put("cgroup", container.cgroupPath());
+        json.put("lxcfs", container.hasLxcfs());
         json.set("runtimeSpec", json().valueToTree(container.spec()));
         return write(json);
     }

@@ -13,7 +13,9 @@ import dev.fairlead.libcontainer.ContainerContext;
 import dev.fairlead.libcontainer.Undo;
 import dev.fairlead.linux.EventLoop;
 import dev.fairlead.log.LogPump;
+import dev.fairlead.lxcfs.Lxcfs;
 import dev.fairlead.pod.ContainerLifecycle;
+import dev.fairlead.pod.ContainerLxcfs;
 import dev.fairlead.pod.ContainerPlans;
 import dev.fairlead.pod.PodRegistry;
 import dev.fairlead.pod.Recovery;
@@ -89,9 +91,13 @@ public final class Daemon implements AutoCloseable {
                 images,
                 new SeccompProfiles(settings.seccompProfiles()),
                 context.capabilities().known());
-        ContainerLifecycle containers = new ContainerLifecycle(registry, state, context, images, plans, logs);
+        Lxcfs lxcfs = Lxcfs.open(settings.lxcfsMount(), () -> ContainerLxcfs.covered(registry));
+        closing.push(lxcfs::close);
+        ContainerLifecycle containers = new ContainerLifecycle(
+                registry, state, context, images, plans, logs, new ContainerLxcfs(lxcfs, settings.lxcfs()));
         SandboxLifecycle sandboxes = new SandboxLifecycle(registry, state, kernel, network, containers);
         new Recovery(state, registry, sandboxes, containers, network, images.snapshots()).run();
+        lxcfs.start();
 
         List<BindableService> services = new ArrayList<>(CriServices.of(
                 version,

@@ -1,6 +1,7 @@
 package dev.fairlead.daemon;
 
 import dev.fairlead.libcontainer.rootfs.RootfsPolicy;
+import dev.fairlead.lxcfs.LxcfsMode;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,6 +18,8 @@ import java.util.Map;
  * @param registryHosts directories of {@code <host>/hosts.toml}
  * @param seccompProfiles where relative localhost profiles lie
  * @param rootfs what root file systems may be made of
+ * @param lxcfs of pods that do not say it themselves
+ * @param lxcfsMount where lxcfs is mounted, if it runs
  */
 public record Settings(
         Path socket,
@@ -26,7 +29,9 @@ public record Settings(
         List<Path> cniPlugins,
         List<Path> registryHosts,
         Path seccompProfiles,
-        RootfsPolicy rootfs) {
+        RootfsPolicy rootfs,
+        LxcfsMode lxcfs,
+        Path lxcfsMount) {
     public Settings {
         cniPlugins = List.copyOf(cniPlugins);
         registryHosts = List.copyOf(registryHosts);
@@ -44,6 +49,8 @@ public record Settings(
         values.put("seccomp-profile-root", seccompProfiles.toString());
         values.put("foreign-mounts", Boolean.toString(rootfs.foreignMounts()));
         values.put("no-pivot", Boolean.toString(rootfs.noPivotRoot()));
+        values.put("lxcfs", lxcfs.word());
+        values.put("lxcfs-mount", lxcfsMount.toString());
         return values;
     }
 

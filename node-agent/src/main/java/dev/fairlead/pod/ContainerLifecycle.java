@@ -48,6 +48,7 @@ public final class ContainerLifecycle {
     private final ImageStore images;
     private final ContainerPlans plans;
     private final LogPump logs;
+    private final ContainerLxcfs lxcfs;
     private final Execs execs;
 
     public ContainerLifecycle(
@@ -56,13 +57,15 @@ public final class ContainerLifecycle {
             ContainerContext context,
             ImageStore images,
             ContainerPlans plans,
-            LogPump logs) {
+            LogPump logs,
+            ContainerLxcfs lxcfs) {
         this.registry = registry;
         this.state = state;
         this.context = context;
         this.images = images;
         this.plans = plans;
         this.logs = logs;
+        this.lxcfs = lxcfs;
         this.execs = new Execs(context.loop(), context.devNull());
     }
 
@@ -91,15 +94,16 @@ public final class ContainerLifecycle {
             PodContainer container = build(sandbox, config, image, id, undo);
             registry.add(container);
             watch(container);
+            lxcfs.added(container);
             return id;
-        } catch (IOException | RuntimeException | Error e) {
+        } catch (IOException | InterruptedException | RuntimeException | Error e) {
             undo.run(e);
             throw e;
         }
     }
 
     private PodContainer build(PodSandbox sandbox, ContainerConfig config, Image image, String id, Undo undo)
-            throws IOException {
+            throws IOException, InterruptedException {
         EntityDirectory directory = state.container(id);
         directory.create();
         undo.push(directory::remove);
@@ -122,6 +126,7 @@ public final class ContainerLifecycle {
                                 () -> sandbox.displayName() + ", container "
                                         + config.getMetadata().getName() + ": " + warning)));
         undo.push(container::destroy);
+        boolean covered = lxcfs.cover(sandbox, config.getMetadata().getName(), id, container.initId());
         Optional<Path> logPath = logPath(sandbox, config);
         ContainerLog log = openLog(directory, logPath, container.streams());
         undo.push(log::close);
@@ -137,7 +142,8 @@ public final class ContainerLifecycle {
                         plan.user(),
                         plan.stopSignal(),
                         container.initId(),
-                        container.wardenId()),
+                        container.wardenId(),
+                        covered),
                 logPath,
                 new ContainerState.Created());
         directory.writeRecord(made.toRecord());

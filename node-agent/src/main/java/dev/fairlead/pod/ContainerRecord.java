@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param stopSignal number of the signal that asks it to end
  * @param init its first process
  * @param warden its warden
+ * @param lxcfs whether it was given the files of lxcfs
  * @param startedAt ns since the epoch; 0 before
  * @param exited how it ended; null while it has not
  */
@@ -29,6 +30,7 @@ record ContainerRecord(
         int stopSignal,
         ProcessId init,
         ProcessId warden,
+        boolean lxcfs,
         long startedAt,
         @Nullable Exit exited) {
 
@@ -45,6 +47,6 @@ record ContainerRecord(
 
     PodContainer.Identity identity() {
         return new PodContainer.Identity(
-                sandboxId, createdAt, imageId, imageRef, cgroup, user, stopSignal, init, warden);
+                sandboxId, createdAt, imageId, imageRef, cgroup, user, stopSignal, init, warden, lxcfs);
     }
 }

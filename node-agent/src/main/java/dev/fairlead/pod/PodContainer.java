@@ -36,6 +36,7 @@ public final class PodContainer {
      * @param stopSignal number of the signal that asks it to end
      * @param init its first process
      * @param warden its warden
+     * @param lxcfs whether it was given the files of lxcfs
      */
     record Identity(
             String sandboxId,
@@ -46,7 +47,8 @@ public final class PodContainer {
             User user,
             int stopSignal,
             ProcessId init,
-            ProcessId warden) {}
+            ProcessId warden,
+            boolean lxcfs) {}
 
     PodContainer(
             EntityDirectory directory,
@@ -107,6 +109,11 @@ public final class PodContainer {
     /** Its first process, as the node sees it; it may have ended. */
     public int initPid() {
         return identity.init().pid();
+    }
+
+    /** Whether it was given the files of lxcfs; they may be away as long as lxcfs is. */
+    public boolean hasLxcfs() {
+        return identity.lxcfs();
     }
 
     /**
@@ -202,6 +209,7 @@ public final class PodContainer {
                 identity.stopSignal(),
                 identity.init(),
                 identity.warden(),
+                identity.lxcfs(),
                 next.startedAt(),
                 exited);
     }

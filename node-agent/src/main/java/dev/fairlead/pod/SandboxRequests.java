@@ -3,6 +3,7 @@ package dev.fairlead.pod;
 import dev.fairlead.cri.v1.NamespaceMode;
 import dev.fairlead.cri.v1.NamespaceOption;
 import dev.fairlead.cri.v1.PodSandboxConfig;
+import dev.fairlead.lxcfs.LxcfsMode;
 import dev.fairlead.pod.PodSandbox.CgroupParent;
 import dev.fairlead.spec.InvalidConfigException;
 import java.io.IOException;
@@ -23,6 +24,7 @@ final class SandboxRequests {
         if (config.getMetadata().getName().isEmpty()) {
             throw new InvalidConfigException("config.metadata.name: empty; a sandbox has the name of its pod");
         }
+        var _ = LxcfsMode.of(config.getAnnotationsMap(), LxcfsMode.AUTO);
         NamespaceOption namespaces = config.getLinux().getSecurityContext().getNamespaceOptions();
         PodUsers.validate(namespaces);
         if (namespaces.getNetwork() != NamespaceMode.NODE && namespaces.getNetwork() != NamespaceMode.POD) {

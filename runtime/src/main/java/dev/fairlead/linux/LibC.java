@@ -99,6 +99,8 @@ public interface LibC {
 
     int fchdir(int fd);
 
+    int chroot(String path);
+
     int socket(int domain, int type, int protocol);
 
     long sendfile(int out, int in, @Nullable Pointer offset, long count);

@@ -135,4 +135,11 @@ public final class Namespaces {
             throw ErrnoException.last("fchdir", dir.name());
         }
     }
+
+    /** Makes this thread's working directory its root, chroot(2); of all threads, unless {@link #unshareFileSystem} came before. */
+    public static void changeRootToWorkingDirectory() throws ErrnoException {
+        if (LibC.get().chroot(".") < 0) {
+            throw ErrnoException.last("chroot", ".");
+        }
+    }
 }

@@ -1,0 +1,49 @@
+package dev.fairlead.linux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class MountTableWatchTest {
+    @Test
+    void aWakeEndsAWaitWithoutLimit() throws Exception {
+        try (MountTableWatch watch = MountTableWatch.open()) {
+            CompletableFuture<Void> waiting = new CompletableFuture<>();
+            Thread thread = Thread.ofPlatform().daemon().start(() -> {
+                try {
+                    watch.await(Optional.empty());
+                    waiting.complete(null);
+                } catch (ErrnoException e) {
+                    waiting.completeExceptionally(e);
+                }
+            });
+            watch.wake();
+            waiting.get(10, TimeUnit.SECONDS);
+            thread.join();
+        }
+    }
+
+    @Test
+    void aWakeIsSpentByTheWaitThatItEnds() throws Exception {
+        try (MountTableWatch watch = MountTableWatch.open()) {
+            watch.wake();
+            long start = System.nanoTime();
+            watch.await(Optional.of(Duration.ofSeconds(10)));
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
+        }
+    }
+
+    @Test
+    void linesOfMountinfoAreRead() throws Exception {
+        MountLine line = MountLine.parse(
+                "96 76 0:59 / /var/lib/lxcfs rw,nosuid shared:41 - fuse.lxcfs lxcfs rw,user_id=0,allow_other");
+        assertThat(line).isEqualTo(new MountLine(96, "0:59", "fuse.lxcfs"));
+        assertThatThrownBy(() -> MountLine.parse("96 76 0:59")).hasMessageContaining("96 76 0:59");
+        assertThat(MountLine.own()).isNotEmpty();
+    }
+}
