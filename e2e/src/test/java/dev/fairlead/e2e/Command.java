@@ -11,13 +11,13 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A program of the node, run to its end. */
-final class Command {
+public final class Command {
     private static final long LONGEST_SECONDS = 180;
 
     /** How it ended; both streams as text. */
-    record Result(List<String> command, int exitCode, String out, String err) {
+    public record Result(List<String> command, int exitCode, String out, String err) {
         /** Standard output without white space at its end, of a program that must have succeeded. */
-        String output() {
+        public String output() {
             if (exitCode != 0) {
                 throw new AssertionError(command + ": exit code " + exitCode + "\n" + out + err);
             }
@@ -27,11 +27,11 @@ final class Command {
 
     private Command() {}
 
-    static Result run(String... command) {
+    public static Result run(String... command) {
         return run(Map.of(), List.of(command));
     }
 
-    static Result run(Map<String, String> environment, List<String> command) {
+    public static Result run(Map<String, String> environment, List<String> command) {
         Path out = temporary();
         Path err = temporary();
         try {

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A runtime's daemon as a process of the node: started, killed and started again by the scenarios. */
-final class Daemon {
+public final class Daemon {
     private static final Duration SLOWEST_START = Duration.ofMinutes(2);
 
     private final List<String> command;
@@ -67,7 +67,7 @@ final class Daemon {
                 directory("e2e.logs").resolve("containerd.log"));
     }
 
-    static Path directory(String property) {
+    public static Path directory(String property) {
         return Path.of(System.getProperty(property, "target")).toAbsolutePath();
     }
 

@@ -10,4 +10,4 @@ import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 @Target({ElementType.TYPE, ElementType.METHOD})
 @Retention(RetentionPolicy.RUNTIME)
 @DisabledIfSystemProperty(named = "e2e.runtime", matches = "containerd", disabledReason = "Fairlead's own")
-@interface OnlyFairlead {}
+public @interface OnlyFairlead {}

@@ -123,6 +123,7 @@ final class FileSystemMounts implements AutoCloseable {
             if (entry.options().copyUp() && entry.type().equals("tmpfs") && target.existed()) {
                 TreeCopy.copy(target.fd(), mount, rootfs.descriptors());
             }
+            setOwner(entry, mount);
             attach(entry, mount, target);
             setFileLabel(entry, mount);
             if (isLate) {
@@ -147,6 +148,13 @@ final class FileSystemMounts implements AutoCloseable {
             label.ifPresent(text -> options.add(new NewFileSystem.Option("context", text)));
         }
         return options;
+    }
+
+    /** These have no option for the owner of their root; in the container it would be nobody. */
+    private void setOwner(MountEntry entry, Fd mount) throws IOException {
+        if (ids.isPresent() && (entry.type().equals("devpts") || entry.type().equals("mqueue"))) {
+            Openat.chown(mount, ids.get().uid(0), ids.get().gid(0));
+        }
     }
 
     /** mqueue takes no context option; its root is labelled as a file. */

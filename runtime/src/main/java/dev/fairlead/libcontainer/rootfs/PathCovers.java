@@ -15,6 +15,7 @@ import dev.fairlead.linux.Stat;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -43,7 +44,7 @@ final class PathCovers implements AutoCloseable {
             return;
         }
         try (Fd devNull = Step.get(() -> "masked paths", PathCovers::openDevNull)) {
-            for (String path : paths) {
+            for (String path : new LinkedHashSet<>(paths)) {
                 Step.run(() -> "masked path " + path, () -> mask(path, devNull));
             }
         }
@@ -71,6 +72,9 @@ final class PathCovers implements AutoCloseable {
         }
         List<NewFileSystem.Option> options = new ArrayList<>();
         options.add(new NewFileSystem.Option("ro", ""));
+        // The directory alone, which stays empty: no room for anything, should it ever be made writable.
+        options.add(new NewFileSystem.Option("size", "4k"));
+        options.add(new NewFileSystem.Option("nr_inodes", "1"));
         label.ifPresent(text -> options.add(new NewFileSystem.Option("context", text)));
         Fd made = NewFileSystem.mount("tmpfs", "tmpfs", options, EnumSet.of(Attribute.RDONLY));
         empty = Optional.of(made);

@@ -276,6 +276,10 @@ final class RootfsBuilder implements AutoCloseable {
     private Fd attachDirectory(Fd target) throws IOException {
         Fd tree = rootTree.orElseThrow();
         BindSource.setPropagation(tree, base, List.of());
+        if (base != Propagation.SLAVE || request.propagation().isEmpty()) {
+            // rootfsParentMountPrivate: pivot_root(2) refuses a shared root, and nothing is to come to / unasked.
+            Mounts.setAttributes(tree, AttributeChange.propagation(Propagation.PRIVATE));
+        }
         Mounts.attach(tree, target);
         opened.remove(tree);
         return tree;

@@ -83,13 +83,13 @@ public record RootfsRequest(
     }
 
     /**
-     * The propagation that init gives / after pivot_root, MS_* as in mount(2); 0: none. Not before, for pivot_root refuses a shared root; and
-     * never private, which the root is already.
+     * The propagation that init gives / after pivot_root, MS_* as in mount(2); 0: none. Not before, for pivot_root refuses a shared root. Never
+     * private or slave, which the root is already: a second time, that would end what mounts were given by their own options.
      */
     public static long propagationOfRoot(Linux linux) {
         return Optional.ofNullable(linux.rootfsPropagation())
                 .flatMap(MountOptions::propagationOf)
-                .filter(change -> change.type() != Propagation.PRIVATE)
+                .filter(change -> change.type() == Propagation.SHARED || change.type() == Propagation.UNBINDABLE)
                 .map(change -> change.type().bits() | (change.recursive() ? MS_REC : 0))
                 .orElse(0L);
     }

@@ -62,6 +62,7 @@ class RootfsThreadTest {
             assertThat(rootfs.mountAt("/proc/sys").options()).contains("ro", "nosuid", "nodev", "noexec");
             assertThat(rootfs.read("/proc/interrupts")).isEmpty();
             assertThat(rootfs.mountAt("/sys/firmware").options()).contains("ro");
+            assertThat(rootfs.mountAt("/sys/firmware").superOptions()).contains("size=4k", "nr_inodes=1");
 
             rootfs.inside(() -> {
                 for (String name : List.of("null", "zero", "full", "random", "urandom", "tty")) {

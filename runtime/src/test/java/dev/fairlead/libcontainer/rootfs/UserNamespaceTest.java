@@ -81,6 +81,8 @@ class UserNamespaceTest {
                     .isEqualTo(ROOT + 1000);
             assertThat(owner(rootfs, "/")).isEqualTo(ROOT);
             assertThat(owner(rootfs, "/dev")).isEqualTo(ROOT);
+            assertThat(owner(rootfs, "/dev/pts")).isEqualTo(ROOT);
+            assertThat(owner(rootfs, "/dev/mqueue")).isEqualTo(ROOT);
             assertThat(owner(rootfs, "/tmp")).isEqualTo(ROOT + 7);
             assertThat(rootfs.mountAt("/dev/pts").superOptions()).contains("gid=" + (ROOT + 5));
             Stat.Status devNull =
@@ -313,5 +315,16 @@ class UserNamespaceTest {
 
     private static int owner(TestRootfs rootfs, String path) throws Exception {
         return rootfs.inside(() -> Stat.ofPath(rootfs.at(path).toString()).uid());
+    }
+
+    @Test
+    void aTrialLeavesNothing() throws Exception {
+        try (TestInit init = TestInit.start("--user");
+                Fd namespace = Namespaces.openOf(init.process().id().pid(), Namespaces.Kind.USER)) {
+            MappedRoot.attempt(dir, namespace);
+            assertThat(dir).isEmptyDirectory();
+            assertThatThrownBy(() -> MappedRoot.attempt(Path.of("/proc"), namespace))
+                    .isInstanceOf(IOException.class);
+        }
     }
 }
