@@ -1,5 +1,6 @@
 package dev.fairlead.linux;
 
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -25,20 +26,24 @@ public final class Directories {
     public static List<String> list(Fd directory) throws ErrnoException {
         List<String> names = new ArrayList<>();
         Pointer buffer = Memory.zeroed(BUFFER);
-        while (true) {
-            long count = LibC.get().syscall(GETDENTS64, directory.number(), buffer.address(), BUFFER, 0, 0, 0);
-            if (count < 0) {
-                throw ErrnoException.last("getdents64", directory.name());
-            }
-            if (count == 0) {
-                return names;
-            }
-            for (int at = 0; at < count; at += buffer.getShort(at + RECORD_LENGTH) & 0xffff) {
-                String name = name(directory, buffer, at);
-                if (!name.equals(".") && !name.equals("..")) {
-                    names.add(name);
+        try {
+            while (true) {
+                long count = LibC.get().syscall(GETDENTS64, directory.number(), buffer.address(), BUFFER, 0, 0, 0);
+                if (count < 0) {
+                    throw ErrnoException.last("getdents64", directory.name());
+                }
+                if (count == 0) {
+                    return names;
+                }
+                for (int at = 0; at < count; at += buffer.getShort(at + RECORD_LENGTH) & 0xffff) {
+                    String name = name(directory, buffer, at);
+                    if (!name.equals(".") && !name.equals("..")) {
+                        names.add(name);
+                    }
                 }
             }
+        } finally {
+            Reference.reachabilityFence(buffer);
         }
     }
 

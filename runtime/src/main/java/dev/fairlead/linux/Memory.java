@@ -3,7 +3,10 @@ package dev.fairlead.linux;
 import java.nio.charset.StandardCharsets;
 import jnr.ffi.Pointer;
 
-/** Native memory for the arguments of one call. It lives as long as the {@link Pointer} is reachable. */
+/**
+ * Native memory for the arguments of one call. It lives as long as the {@link Pointer} is reachable: who passes on its address needs a
+ * {@link java.lang.ref.Reference#reachabilityFence} behind the call.
+ */
 final class Memory {
     private Memory() {}
 

@@ -1,6 +1,7 @@
 package dev.fairlead.linux;
 
 import java.io.ByteArrayOutputStream;
+import java.lang.ref.Reference;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.Set;
@@ -200,7 +201,7 @@ public final class Mounts {
      */
     public static Fd openTree(Fd dir, String path, Set<TreeFlag> flags) throws ErrnoException {
         Pointer name = Memory.string(path);
-        long fd = call(OPEN_TREE, dir.number(), name.address(), Flag.word(flags) | OPEN_TREE_CLOEXEC, 0, 0);
+        long fd = call(OPEN_TREE, dir.number(), name.address(), Flag.word(flags) | OPEN_TREE_CLOEXEC, 0, 0, name);
         String object = path.isEmpty() ? dir.name() : path;
         if (fd < 0) {
             throw ErrnoException.last("open_tree", object, flags);
@@ -218,7 +219,7 @@ public final class Mounts {
     public static void attach(Fd mount, Fd target) throws ErrnoException {
         Pointer empty = Memory.string("");
         long flags = 0x4 | 0x40; // MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH
-        if (call(MOVE_MOUNT, mount.number(), empty.address(), target.number(), empty.address(), flags) < 0) {
+        if (call(MOVE_MOUNT, mount.number(), empty.address(), target.number(), empty.address(), flags, empty) < 0) {
             throw ErrnoException.last("move_mount", mount.name(), "to", target.name());
         }
     }
@@ -230,7 +231,7 @@ public final class Mounts {
      */
     public static Fd fsopen(String type) throws ErrnoException {
         Pointer name = Memory.string(type);
-        long fd = call(FSOPEN, name.address(), FSOPEN_CLOEXEC, 0, 0, 0);
+        long fd = call(FSOPEN, name.address(), FSOPEN_CLOEXEC, 0, 0, 0, name);
         if (fd < 0) {
             throw ErrnoException.last("fsopen", type);
         }
@@ -243,7 +244,7 @@ public final class Mounts {
      */
     public static Fd fspick(Fd mount) throws ErrnoException {
         Pointer empty = Memory.string("");
-        long fd = call(FSPICK, mount.number(), empty.address(), FSPICK_CLOEXEC | FSPICK_EMPTY_PATH, 0, 0);
+        long fd = call(FSPICK, mount.number(), empty.address(), FSPICK_CLOEXEC | FSPICK_EMPTY_PATH, 0, 0, empty);
         if (fd < 0) {
             throw ErrnoException.last("fspick", mount.name());
         }
@@ -278,7 +279,15 @@ public final class Mounts {
             throws ErrnoException {
         Pointer keyText = key == null ? null : Memory.string(key);
         Pointer valueText = value == null ? null : Memory.string(value);
-        long result = call(FSCONFIG, context.number(), command, LibC.address(keyText), LibC.address(valueText), 0);
+        long result = call(
+                FSCONFIG,
+                context.number(),
+                command,
+                LibC.address(keyText),
+                LibC.address(valueText),
+                0,
+                keyText,
+                valueText);
         if (result < 0) {
             String option =
                     key == null ? (command == 6 ? "create" : "reconfigure") : key + (value == null ? "" : "=" + value);
@@ -339,7 +348,9 @@ public final class Mounts {
                 empty.address(),
                 AT_EMPTY_PATH | recursive,
                 attributes.address(),
-                MOUNT_ATTR_SIZE);
+                MOUNT_ATTR_SIZE,
+                empty,
+                attributes);
         if (result < 0) {
             throw ErrnoException.last("mount_setattr", mount.name(), recursive == 0 ? "" : "recursively", change);
         }
@@ -366,7 +377,12 @@ public final class Mounts {
         }
     }
 
-    private static long call(int number, long a, long b, long c, long d, long e) {
-        return LibC.get().syscall(number, a, b, c, d, e, 0);
+    /** {@code held} is what addresses among the arguments lead to: an address alone does not keep the collector from freeing it. */
+    private static long call(int number, long a, long b, long c, long d, long e, @Nullable Pointer... held) {
+        try {
+            return LibC.get().syscall(number, a, b, c, d, e, 0);
+        } finally {
+            Reference.reachabilityFence(held);
+        }
     }
 }

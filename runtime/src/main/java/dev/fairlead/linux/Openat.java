@@ -1,5 +1,6 @@
 package dev.fairlead.linux;
 
+import java.lang.ref.Reference;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Optional;
@@ -107,16 +108,23 @@ public final class Openat {
         how.putLong(0, Flag.word(flags) | O_CLOEXEC);
         how.putLong(8, mode);
         how.putLong(16, Flag.word(resolve));
-        for (int attempt = 1; ; attempt++) {
-            long fd = LibC.get().syscall(OPENAT2, dir.number(), name.address(), how.address(), OPEN_HOW_SIZE, 0, 0);
-            if (fd >= 0) {
-                return fd;
+        try {
+            for (int attempt = 1; ; attempt++) {
+                long fd = LibC.get().syscall(OPENAT2, dir.number(), name.address(), how.address(), OPEN_HOW_SIZE, 0, 0);
+                if (fd >= 0) {
+                    return fd;
+                }
+                Errno errno = LibC.errno();
+                boolean again =
+                        errno == Errno.EINTR || (errno == Errno.EAGAIN && resolve.contains(ResolveFlag.IN_ROOT));
+                if (!again || attempt == MAX_RESOLVE_TRIES) {
+                    return -errno.number();
+                }
             }
-            Errno errno = LibC.errno();
-            boolean again = errno == Errno.EINTR || (errno == Errno.EAGAIN && resolve.contains(ResolveFlag.IN_ROOT));
-            if (!again || attempt == MAX_RESOLVE_TRIES) {
-                return -errno.number();
-            }
+        } finally {
+            // Their addresses alone do not keep the collector from freeing them under the call.
+            Reference.reachabilityFence(name);
+            Reference.reachabilityFence(how);
         }
     }
 
@@ -189,8 +197,12 @@ public final class Openat {
      */
     public static void chmod(Fd fd, int mode, Fd descriptors) throws ErrnoException {
         Pointer empty = Memory.string("");
-        if (LibC.get().syscall(FCHMODAT2, fd.number(), empty.address(), mode, AT_EMPTY_PATH, 0, 0) == 0) {
-            return;
+        try {
+            if (LibC.get().syscall(FCHMODAT2, fd.number(), empty.address(), mode, AT_EMPTY_PATH, 0, 0) == 0) {
+                return;
+            }
+        } finally {
+            Reference.reachabilityFence(empty);
         }
         // ENOSYS: not here. EPERM is what some seccomp filters say instead; the second call then has the true answer.
         Errno errno = LibC.errno();

@@ -104,14 +104,14 @@ class BindAttributesTest {
 
     @ParameterizedTest(name = "rootfsPropagation {0}: {1}")
     @CsvSource(textBlock = """
-            rslave,    0x84000
-            slave,     0x80000
+            rslave,    0
+            slave,     0
             rshared,   0x104000
             unbindable,0x20000
             rprivate,  0
             '',        0
             """)
-    void theRootGetsItsPropagationAfterThePivotUnlessItIsPrivate(String word, String flags) throws Exception {
+    void theRootGetsAfterThePivotWhatItCouldNotHaveBefore(String word, String flags) throws Exception {
         Spec spec = OciJson.mapper().readValue("{\"linux\": {\"rootfsPropagation\": \"" + word + "\"}}", Spec.class);
         assertThat(RootfsRequest.propagationOfRoot(Objects.requireNonNull(spec.linux())))
                 .isEqualTo(Long.decode(flags));
