@@ -98,6 +98,25 @@ class BindMountsTest {
     }
 
     @Test
+    void theSourcesOwnOptionsStayOnlyWhereNoneIsAskedFor() throws Exception {
+        PrivateMounts.run(() -> {
+            try (Fd mount = NewFileSystem.mount("tmpfs", "v", List.of(), Set.of(Attribute.RDONLY, Attribute.NODEV));
+                    Fd target = Openat.open(Fd.CWD, volume.toString(), EnumSet.of(OpenFlag.PATH), 0)) {
+                Mounts.attach(mount, target);
+            }
+            try (TestRootfs rootfs = TestRootfs.in(dir)) {
+                rootfs.build("""
+                        {'mounts': [
+                         {'destination': '/kept', 'type': 'bind', 'source': 'VOLUME', 'options': ['bind']},
+                         {'destination': '/cleared', 'type': 'bind', 'source': 'VOLUME', 'options': ['bind', 'rw']}]}
+                        """.replace("VOLUME", volume.toString()));
+                assertThat(rootfs.mountAt("/kept").options()).contains("ro", "nodev");
+                assertThat(rootfs.mountAt("/cleared").options()).contains("rw").doesNotContain("nodev");
+            }
+        });
+    }
+
+    @Test
     void recursiveAttributesReachTheMountsBelowAndPlainOnesDoNot() throws Exception {
         PrivateMounts.run(() -> {
             Path inner = Files.createDirectory(volume.resolve("inner"));

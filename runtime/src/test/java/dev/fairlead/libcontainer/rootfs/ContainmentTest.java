@@ -125,6 +125,22 @@ class ContainmentTest {
     }
 
     @Test
+    void belowProcNotEvenADirectoryIsMadeAndARefusalLeavesNoDescriptor() throws Exception {
+        try (TestRootfs rootfs = TestRootfs.in(dir)) {
+            Files.createDirectory(rootfs.layer.resolve("proc"));
+            int descriptors = RootfsThreadTest.descriptors();
+            for (String type : List.of("sysfs", "proc")) {
+                assertThatThrownBy(() -> rootfs.mount("/proc/new", type, type))
+                        .hasMessageContaining("/proc/new is inside /proc");
+                assertThat(rootfs.upper.resolve("proc")).doesNotExist();
+            }
+            assertThatThrownBy(() -> rootfs.mount("/proc", "sysfs", "sysfs")).hasMessageContaining("only a procfs");
+            assertThatThrownBy(() -> rootfs.mount("/proc", "tmpfs", "tmpfs")).hasMessageContaining("only a procfs");
+            assertThat(RootfsThreadTest.descriptors()).isEqualTo(descriptors);
+        }
+    }
+
+    @Test
     void theRootItselfIsNoTarget() throws Exception {
         try (TestRootfs rootfs = TestRootfs.in(dir)) {
             for (String root : List.of("/", "/..", "/self")) {

@@ -44,4 +44,24 @@ class MountedCgroupsTest {
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("/kubepods2/pod1 is not below /kubepods");
     }
+
+    @Test
+    void aGroupMayBeTheVeryOneThatIsMountedAndALineMayBeOfAnotherKind() throws IOException {
+        MountedCgroups found =
+                MountedCgroups.parse(true, MOUNTS, List.of("2:memory:/kubepods", "no line of proc(5)", "9:pids:/x"));
+        assertThat(found.unified()).isTrue();
+        assertThat(found.v1())
+                .containsExactly(new Hierarchy("/sys/fs/cgroup/memory", List.of("memory"), "/sys/fs/cgroup/memory"));
+        assertThat(found.v2Path()).isEmpty();
+    }
+
+    @Test
+    void aMountOfTheNamespaceAroundOursIsNotOurs() throws IOException {
+        List<MountInfo> mounts =
+                MountInfo.parse("33 31 0:30 /../.. /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory").stream()
+                        .toList();
+        assertThat(mounts).hasSize(1);
+        assertThat(MountedCgroups.parse(false, mounts, List.of("2:memory:/a")).v1())
+                .isEmpty();
+    }
 }
