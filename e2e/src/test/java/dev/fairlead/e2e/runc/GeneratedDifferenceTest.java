@@ -73,7 +73,12 @@ class GeneratedDifferenceTest {
                         Arbitraries.of("", "rslave", "rshared", "rprivate", "shared"),
                         Arbitraries.of(true, false),
                         entry().list().ofMinSize(1).ofMaxSize(6),
-                        Arbitraries.of(COVERED).list().uniqueElements().ofMaxSize(4),
+                        // runc reads /proc/sys/kernel/cap_last_cap behind its masks, and does not run without.
+                        Arbitraries.of(COVERED)
+                                .filter(path -> !path.equals("/proc/sys"))
+                                .list()
+                                .uniqueElements()
+                                .ofMaxSize(4),
                         Arbitraries.of(COVERED).list().uniqueElements().ofMaxSize(4))
                 .as(GeneratedDifferenceTest::configuration);
     }

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fairlead.oci.IdMapping;
+import dev.fairlead.oci.Linux;
 import dev.fairlead.oci.OciJson;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -55,6 +57,19 @@ class IdMapTest {
         assertThat(MAP.translate(size)).isEqualTo(size);
         assertThatThrownBy(() -> MAP.translate(new NewFileSystem.Option("uid", "root")))
                 .hasMessage("uid=root is no number");
+    }
+
+    @ParameterizedTest(name = "{0}: {1}, {2}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            {}                                                              | 0 | 0
+            {'uidMappings': [{'containerID': 0, 'hostID': 5, 'size': 1}]}  | 1 | 0
+            {'gidMappings': [{'containerID': 0, 'hostID': 5, 'size': 1}]}  | 0 | 1
+            """)
+    void aConfigurationWithEitherKindOfMappingHasAUserNamespace(String json, int uids, int gids) throws IOException {
+        Optional<IdMap> map = IdMap.of(OciJson.mapper().readValue(json.replace('\'', '"'), Linux.class));
+        assertThat(map.isPresent()).isEqualTo(uids + gids > 0);
+        assertThat(map.map(IdMap::uids).orElse(List.of())).hasSize(uids);
+        assertThat(map.map(IdMap::gids).orElse(List.of())).hasSize(gids);
     }
 
     private static IdMapping mapping(long inside, long host, long size) {

@@ -165,6 +165,14 @@ class KernelFileCoversTest {
     }
 
     @Test
+    void aPidThatNobodyHasOrSomebodyElseIsNoFailureEither() throws Exception {
+        int pid = init.process().id().pid();
+        assertThat(settle(new ProcessId(Integer.MAX_VALUE, 1), device, MEMORY)).isEmpty();
+        assertThat(settle(new ProcessId(pid, 1), device, MEMORY)).isEmpty();
+        inside(() -> assertThat(Files.readString(Path.of(MEMORY))).isNotEqualTo(OURS));
+    }
+
+    @Test
     void theCallersThreadStaysWhereItIs() throws Exception {
         String before = namespace();
         assertThat(settle(device, MEMORY)).hasValue(1);
