@@ -118,7 +118,11 @@ class GeneratedDifferenceTest {
                         Arbitraries.of(Configurations.SOURCES).filter(source -> !source.equals("@/file")),
                         Arbitraries.of("bind", "rbind"),
                         Arbitraries.of(Configurations.ATTRIBUTES).list().ofMaxSize(4),
-                        Arbitraries.of(Configurations.RECURSIVE).list().ofMaxSize(1),
+                        // KnownDifference.WORD_OF_ACCESS_TIME, compared by hand: the two read this word as opposites.
+                        Arbitraries.of(Configurations.RECURSIVE)
+                                .filter(word -> !word.equals("rnorelatime"))
+                                .list()
+                                .ofMaxSize(1),
                         Arbitraries.of("rprivate", "rslave", "rshared", "private", "slave", "shared")
                                 .list()
                                 .ofMaxSize(1))
