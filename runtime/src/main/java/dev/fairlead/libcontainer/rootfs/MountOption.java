@@ -25,7 +25,8 @@ enum MountOption {
     DIRSYNC(0, null, "dirsync"),
     MANDLOCK(0x40, null, "mand"),
     LAZYTIME(0, null, "lazytime"),
-    SILENT(0, null, "silent"),
+    /** What is said in the kernel's log; fsconfig(2) has no word for it. */
+    SILENT(0, null, ""),
     /** Kept for fstab's sake; the kernel has no use for it any more. */
     IVERSION(0, null, ""),
     POSIXACL(0, null, "");
