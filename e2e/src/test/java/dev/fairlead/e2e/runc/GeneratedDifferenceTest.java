@@ -19,7 +19,7 @@ import net.jqwik.api.lifecycle.BeforeContainer;
 
 /** The same as {@link RuncDifferenceTest}, of configurations that nobody thought of: always the same ones, as the seed is. */
 class GeneratedDifferenceTest {
-    private static final int TRIES = 40;
+    private static final int TRIES = 24;
     private static final List<String> PLACES = List.of(
             "/a",
             "/a/b",

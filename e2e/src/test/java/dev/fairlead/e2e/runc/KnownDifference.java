@@ -52,7 +52,7 @@ enum KnownDifference {
     WORD_OF_ACCESS_TIME(".*recursive.*", "(statfs|mount) /m/rnorelatime.*", ".*(0x10|relatime).*", "(?!.*relatime).*"),
     UNBINDABLE_STAYS("a mount that must not be copied stays behind", "(statfs|file|mount) /a/sub.*", ".*", ".*"),
     UNBINDABLE_REFUSED("unbindable, bound", "outcome", "ran", "refused: .*unbindable.*"),
-    NOT_RECURSIVE(".*rootfsPropagation (private|slave|unbindable)", "mount .* propagation", ".*", ".*"),
+    NOT_RECURSIVE(".*rootfsPropagation (private|slave|unbindable|shared)", "mount .* propagation", ".*", ".*"),
     PEERS_OF_READ_ONLY_PATHS(
             ".*rootfsPropagation r?shared", "mount .* propagation", "shared:group of [^ ]*", "shared:group of [^ ]*"),
     SLAVE_OF_PRIVATE(".*rootfsPropagation rprivate", "mount .* propagation", "private", "master:.*"),

@@ -7,6 +7,8 @@ import dev.fairlead.image.layer.LayerContent;
 import dev.fairlead.image.layer.LayerUnpacker;
 import dev.fairlead.linux.ErrnoException;
 import dev.fairlead.linux.Fd;
+import dev.fairlead.linux.FileIo;
+import dev.fairlead.linux.IoBuffer;
 import dev.fairlead.linux.Openat;
 import java.io.IOException;
 import java.io.InputStream;
@@ -140,8 +142,14 @@ final class Layers {
         Files.move(unpacked.home(), home(chainId), StandardCopyOption.ATOMIC_MOVE);
     }
 
-    private static void write(Path file, String text) throws IOException {
-        Files.writeString(file, text, StandardCharsets.US_ASCII);
+    /** With an errno, so that a full disk is told as that here too. */
+    private static void write(Path file, String text) throws ErrnoException {
+        byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
+        IoBuffer buffer = new IoBuffer(bytes.length);
+        buffer.put(bytes, 0, bytes.length);
+        try (Fd fd = DurableFiles.create(file)) {
+            FileIo.write(fd, buffer, bytes.length);
+        }
     }
 
     /** Notes of layers that the disk may not have yet: to be deleted once it has what is here now. */
