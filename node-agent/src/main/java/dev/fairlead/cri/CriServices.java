@@ -7,6 +7,7 @@ import dev.fairlead.pod.PodRegistry;
 import dev.fairlead.pod.SandboxLifecycle;
 import dev.fairlead.pod.SandboxNetwork;
 import dev.fairlead.pod.UserNamespaceSupport;
+import dev.fairlead.streaming.StreamingServer;
 import io.grpc.BindableService;
 import java.util.List;
 import java.util.Map;
@@ -28,12 +29,14 @@ public final class CriServices {
             ContainerLifecycle containers,
             SandboxNetwork network,
             UserNamespaceSupport userNamespaces,
+            StreamingServer streaming,
             ImageStore images) {
         return List.of(
                 new RuntimeCalls(
                         new StatusRpcs(version, network, userNamespaces, new VerboseInfo.Settings(settings)),
                         new SandboxRpcs(registry, sandboxes),
                         new ContainerRpcs(registry, containers),
+                        new StreamingRpcs(registry, streaming),
                         new StatsRpcs(registry, new ContainerMeasurements(images.snapshots()))),
                 new ImageCalls(new ImageRpcs(images)));
     }

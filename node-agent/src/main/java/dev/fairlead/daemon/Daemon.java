@@ -17,6 +17,7 @@ import dev.fairlead.lxcfs.Lxcfs;
 import dev.fairlead.pod.ContainerLifecycle;
 import dev.fairlead.pod.ContainerLxcfs;
 import dev.fairlead.pod.ContainerPlans;
+import dev.fairlead.pod.ContainerStreaming;
 import dev.fairlead.pod.PodRegistry;
 import dev.fairlead.pod.Recovery;
 import dev.fairlead.pod.SandboxKernel;
@@ -25,6 +26,7 @@ import dev.fairlead.pod.SandboxNetwork;
 import dev.fairlead.pod.SeccompProfiles;
 import dev.fairlead.pod.UserNamespaceSupport;
 import dev.fairlead.state.StateRoot;
+import dev.fairlead.streaming.StreamingServer;
 import io.grpc.BindableService;
 import java.io.IOException;
 import java.time.Duration;
@@ -99,6 +101,13 @@ public final class Daemon implements AutoCloseable {
         new Recovery(state, registry, sandboxes, containers, network, images.snapshots()).run();
         lxcfs.start();
 
+        EventLoop streamLoop = EventLoop.start("fairlead-streams");
+        closing.push(streamLoop::close);
+        StreamingServer streaming = StreamingServer.start(
+                settings.streaming(),
+                new ContainerStreaming(registry, containers, sandboxes, context.devNull()),
+                streamLoop);
+        closing.push(streaming::close);
         List<BindableService> services = new ArrayList<>(CriServices.of(
                 version,
                 settings.byName(),
@@ -107,6 +116,7 @@ public final class Daemon implements AutoCloseable {
                 containers,
                 network,
                 new UserNamespaceSupport(context.launcher(), settings.root()),
+                streaming,
                 images));
         services.add(new AdminCalls(images, failure -> StatusMapper.toStatus("Admin", failure)));
         CriServer server = CriServer.start(settings.socket(), services);

@@ -2,6 +2,7 @@ package dev.fairlead.daemon;
 
 import dev.fairlead.libcontainer.rootfs.RootfsPolicy;
 import dev.fairlead.lxcfs.LxcfsMode;
+import dev.fairlead.streaming.StreamingServer;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,6 +21,7 @@ import java.util.Map;
  * @param rootfs what root file systems may be made of
  * @param lxcfs of pods that do not say it themselves
  * @param lxcfsMount where lxcfs is mounted, if it runs
+ * @param streaming where exec, attach and port-forward are served
  */
 public record Settings(
         Path socket,
@@ -31,7 +33,8 @@ public record Settings(
         Path seccompProfiles,
         RootfsPolicy rootfs,
         LxcfsMode lxcfs,
-        Path lxcfsMount) {
+        Path lxcfsMount,
+        StreamingServer.Settings streaming) {
     public Settings {
         cniPlugins = List.copyOf(cniPlugins);
         registryHosts = List.copyOf(registryHosts);
@@ -51,6 +54,8 @@ public record Settings(
         values.put("no-pivot", Boolean.toString(rootfs.noPivotRoot()));
         values.put("lxcfs", lxcfs.word());
         values.put("lxcfs-mount", lxcfsMount.toString());
+        values.put("streaming-address", streaming.address());
+        values.put("streaming-port", Integer.toString(streaming.port()));
         return values;
     }
 

@@ -39,6 +39,7 @@ public final class ContainerLog implements AutoCloseable {
     private final CompletableFuture<Void> drained = new CompletableFuture<>();
 
     // Only on the loop's thread, from here on.
+    private final List<OutputTap> taps = new ArrayList<>();
     private @Nullable Timer retry;
     private boolean reported;
     private boolean closed;
@@ -101,6 +102,51 @@ public final class ContainerLog implements AutoCloseable {
                 resume();
             }
         });
+    }
+
+    /**
+     * Lets {@code tap} see what the container writes from now on, beside the log, until it is removed or the stream has ended. Waits until it does.
+     * @throws IOException the log is closed: the container has ended
+     */
+    public void add(OutputTap tap) throws IOException {
+        call(() -> {
+            if (closed) {
+                throw new IOException("the log " + describe() + " is closed");
+            }
+            taps.add(tap);
+            for (LogStream stream : streams) {
+                if (stream.ended()) {
+                    tap.ended(stream.name());
+                }
+            }
+        });
+    }
+
+    /** Lets {@code tap} see no more, and tells it so; nothing happens where it saw nothing. */
+    public void remove(OutputTap tap) {
+        try {
+            loop.execute(() -> {
+                if (taps.remove(tap)) {
+                    streams.forEach(stream -> tap.ended(stream.name()));
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            LOG.log(System.Logger.Level.DEBUG, "the daemon ends, and its logs before a tap", e);
+        }
+    }
+
+    boolean isTapped() {
+        return !taps.isEmpty();
+    }
+
+    void tap(StreamName name, byte[] data, int offset, int length) {
+        if (length > 0) {
+            taps.forEach(tap -> tap.output(name, data, offset, length));
+        }
+    }
+
+    void tapEnded(StreamName name) {
+        taps.forEach(tap -> tap.ended(name));
     }
 
     /**

@@ -76,6 +76,10 @@ final class LogStream implements EventLoop.Handler {
         return ended;
     }
 
+    StreamName name() {
+        return name;
+    }
+
     @Override
     public void ready(Registration self, Set<Readiness> ready) {
         if (log.stalled()) {
@@ -155,7 +159,11 @@ final class LogStream implements EventLoop.Handler {
         }
         try {
             if (target.isEmpty()) {
-                return scratch.discard(pipes.source());
+                int read = scratch.discard(pipes.source());
+                if (read > 0 && log.isTapped()) {
+                    log.tap(name, scratch.discarded(read), 0, read);
+                }
+                return read;
             }
             int count = Pipes.splice(pipes.source(), pipes.batchWriteEnd(), Scratch.BATCH_SIZE);
             if (count > 0) {
@@ -188,6 +196,8 @@ final class LogStream implements EventLoop.Handler {
      */
     private void batch(int bytes, boolean last) throws IOException {
         int length = load(bytes);
+        // Once for each batch: what a crash or a full disk makes us write again goes through write().
+        log.tap(name, scratch.batch(), length - bytes, bytes);
         int writable = CriLines.writable(scratch.batch(), length, last);
         if (writable > 0) {
             Intent intent = target.orElseThrow().intent(bytes, last);
@@ -239,6 +249,7 @@ final class LogStream implements EventLoop.Handler {
             return;
         }
         ended = true;
+        log.tapEnded(name);
         if (registration != null) {
             registration.close();
         }

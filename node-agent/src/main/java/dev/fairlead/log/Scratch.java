@@ -45,6 +45,13 @@ final class Scratch implements AutoCloseable {
         return Pipes.read(source, io, io.size());
     }
 
+    /** What {@link #discard} has just read: the first {@code length} bytes of it. */
+    byte[] discarded(int length) {
+        byte[] bytes = new byte[length];
+        io.get(bytes, 0, length);
+        return bytes;
+    }
+
     /**
      * Reads what is in the batch pipe, which keeps it, into {@link #batch}.
      * @param at where in the batch its bytes begin

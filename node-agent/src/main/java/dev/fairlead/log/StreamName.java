@@ -1,7 +1,7 @@
 package dev.fairlead.log;
 
 /** The streams of a container, as CRI log files name them. */
-enum StreamName {
+public enum StreamName {
     STDOUT("stdout"),
     STDERR("stderr");
 

@@ -11,6 +11,7 @@ import dev.fairlead.libcontainer.Processes;
 import dev.fairlead.libcontainer.Undo;
 import dev.fairlead.libcontainer.process.ExitRecord;
 import dev.fairlead.libcontainer.process.LauncherException;
+import dev.fairlead.libcontainer.process.ProcessRequest;
 import dev.fairlead.log.ContainerLog;
 import dev.fairlead.log.LogPump;
 import dev.fairlead.log.StreamPipes;
@@ -329,17 +330,25 @@ public final class ContainerLifecycle {
      */
     public ExecOutcome exec(PodContainer container, List<String> command, Duration timeout)
             throws IOException, InterruptedException {
+        Container running = requireRunning(container).container();
+        return execs.run(running, request(container, command, false), timeout);
+    }
+
+    /** What is open of a container that runs. */
+    ContainerHandle requireRunning(PodContainer container) throws PodException.WrongState {
         if (!(container.state() instanceof ContainerState.Running)) {
             throw new PodException.WrongState("container " + container.id() + " ("
                     + container.config().getMetadata().getName() + ") is " + StateNames.of(container.state())
                     + ": commands run in running containers only");
         }
+        return requireAlive(container);
+    }
+
+    /** A further process of a container, for the launcher. */
+    ProcessRequest request(PodContainer container, List<String> command, boolean terminal) throws IOException {
         Spec spec = container.spec();
         Process own = Objects.requireNonNull(spec.process(), "process");
-        return execs.run(
-                requireAlive(container).container(),
-                Processes.request(context.capabilities(), container.id(), spec, ExecProcess.of(own, command)),
-                timeout);
+        return Processes.request(context.capabilities(), container.id(), spec, ExecProcess.of(own, command, terminal));
     }
 
     private static ContainerHandle requireAlive(PodContainer container) throws PodException.WrongState {

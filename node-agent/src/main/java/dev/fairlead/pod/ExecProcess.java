@@ -9,14 +9,14 @@ import java.util.Map;
 final class ExecProcess {
     private ExecProcess() {}
 
-    static Process of(Process first, List<String> command) throws InvalidConfigException {
+    static Process of(Process first, List<String> command, boolean terminal) throws InvalidConfigException {
         for (String word : command) {
             if (word.indexOf('\0') >= 0) {
                 throw new InvalidConfigException("cmd: \"" + word.replace("\0", "\\0") + "\" has a NUL character");
             }
         }
         return new Process(
-                false,
+                terminal,
                 null,
                 first.user(),
                 command,

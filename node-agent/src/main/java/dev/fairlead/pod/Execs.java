@@ -17,7 +17,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLong;
 
 /** Runs commands in containers and waits for them (ExecSync). */
 final class Execs {
@@ -29,8 +28,6 @@ final class Execs {
 
     /** Killed processes are gone within this, unless the kernel holds them. */
     private static final Duration AFTER_KILL = Duration.ofSeconds(10);
-
-    private static final AtomicLong LAST = new AtomicLong();
 
     private final EventLoop loop;
     private final Fd devNull;
@@ -55,8 +52,8 @@ final class Execs {
             Pipes.setNonblocking(err.readEnd(), true);
             try (ExecOutput stdout = new ExecOutput(loop, out.readEnd(), OUTPUT_LIMIT);
                     ExecOutput stderr = new ExecOutput(loop, err.readEnd(), OUTPUT_LIMIT);
-                    RunningExec exec = container.exec(
-                            process, devNull, out.writeEnd(), err.writeEnd(), Long.toString(LAST.incrementAndGet()))) {
+                    RunningExec exec =
+                            container.exec(process, devNull, out.writeEnd(), err.writeEnd(), ExecNames.next())) {
                 out.writeEnd().close();
                 err.writeEnd().close();
                 ExitStatus status = await(exec, timeout, process);

@@ -18,6 +18,7 @@ import dev.fairlead.linux.Errno;
 import dev.fairlead.linux.ErrnoException;
 import dev.fairlead.linux.Fd;
 import dev.fairlead.linux.Namespaces.Kind;
+import dev.fairlead.linux.Pty;
 import dev.fairlead.oci.Linux;
 import dev.fairlead.oci.Namespace;
 import dev.fairlead.oci.Process;
@@ -311,6 +312,17 @@ public final class Container implements AutoCloseable {
                 throw e;
             }
         }
+    }
+
+    /** Makes a pseudo-terminal for a further process. */
+    public Pty openTerminal() throws IOException {
+        return ContainerTerminal.open(initId);
+    }
+
+    /** Lets what the container reads end; an end of it that somebody else holds is to be closed too. */
+    public void closeStdin() throws IOException {
+        streams.stdin().ifPresent(Fd::close);
+        warden.closeStdin();
     }
 
     /** Its limits, counters and processes. */

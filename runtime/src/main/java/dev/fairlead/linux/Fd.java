@@ -10,6 +10,8 @@ public final class Fd implements AutoCloseable {
     /** AT_FDCWD: names are looked up from the working directory of the calling thread. */
     public static final Fd CWD = new Fd(-100, "the working directory", false);
 
+    private static final int F_DUPFD_CLOEXEC = 1030;
+
     private final int number;
     private final String name;
     private final boolean owned;
@@ -49,6 +51,18 @@ public final class Fd implements AutoCloseable {
     /** What was opened, for messages: a path mostly. */
     public String name() {
         return name;
+    }
+
+    /**
+     * Another descriptor of the same open file, dup(2): its flags, such as O_NONBLOCK, and its offset are shared.
+     * @return close-on-exec, owned by the caller
+     */
+    public Fd duplicate() throws ErrnoException {
+        int copy = LibC.get().fcntl(number(), F_DUPFD_CLOEXEC, 0);
+        if (copy < 0) {
+            throw ErrnoException.last("fcntl", name, "F_DUPFD_CLOEXEC");
+        }
+        return owned(copy, name);
     }
 
     /** Closes an owned descriptor; a second call does nothing. */

@@ -22,6 +22,8 @@ public final class Stat {
     public static final long NSFS_MAGIC = 0x6e736673;
     /** f_type of FUSE. */
     public static final long FUSE_SUPER_MAGIC = 0x65735546;
+    /** f_type of devpts. */
+    public static final long DEVPTS_SUPER_MAGIC = 0x1cd1;
     /** f_type of tmpfs. */
     public static final long TMPFS_MAGIC = 0x01021994;
 
