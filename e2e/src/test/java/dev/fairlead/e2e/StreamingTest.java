@@ -36,7 +36,10 @@ class StreamingTest {
     private Result shell(String line) {
         String endpoint = "unix://" + node.daemon().socket();
         return Command.run(
-                Map.of("CONTAINER_RUNTIME_ENDPOINT", endpoint, "IMAGE_SERVICE_ENDPOINT", endpoint),
+                Map.of(
+                        "CONTAINER_RUNTIME_ENDPOINT", endpoint,
+                        "IMAGE_SERVICE_ENDPOINT", endpoint,
+                        "FAIRLEAD_SOCKET", node.daemon().socket().toString()),
                 List.of("sh", "-c", line));
     }
 
@@ -49,19 +52,30 @@ class StreamingTest {
         assertThat(result.err()).contains("from stderr", "exit code 3");
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"spdy", "websocket"})
-    void tenMegabytesEachWayByteForByte(String transport, @TempDir Path files) throws IOException {
+    /** Half of them by each protocol, all at once. */
+    @Test
+    void fiftyTimesTenMegabytesEachWayByteForByte(@TempDir Path files) throws IOException {
         shell("head -c 10485760 /dev/urandom > " + files + "/sent").output();
-        // Tens at once, as a node has them; all against one daemon.
-        shell("for i in 1 2 3 4 5; do timeout 150 crictl exec -r " + transport + " -i " + container.id() + " cat < "
-                        + files + "/sent > " + files + "/got$i & done; wait")
+        shell("for i in $(seq 25); do for transport in spdy websocket; do"
+                        + " timeout 200 crictl exec -r $transport -i " + container.id() + " cat"
+                        + " < " + files + "/sent > " + files + "/$transport-$i & done; done; wait")
                 .output();
-        for (int i = 1; i <= 5; i++) {
-            assertThat(Files.mismatch(files.resolve("sent"), files.resolve("got" + i)))
-                    .as("copy " + i)
-                    .isEqualTo(-1);
+        for (int i = 1; i <= 25; i++) {
+            for (String transport : List.of("spdy", "websocket")) {
+                Path got = files.resolve(transport + "-" + i);
+                assertThat(Files.mismatch(files.resolve("sent"), got))
+                        .as(got.toString())
+                        .isEqualTo(-1);
+                Files.delete(got);
+            }
         }
+    }
+
+    @Test
+    void aClientThatDoesNotReadHoldsUpNobody() {
+        Result result = shell("timeout -s KILL 20 crictl exec " + container.id() + " yes | sleep 8 & sleep 2;"
+                + " timeout 5 crictl exec " + container.id() + " echo quick");
+        assertThat(result.out()).isEqualTo("quick\n");
     }
 
     @ParameterizedTest
@@ -107,5 +121,54 @@ class StreamingTest {
                 + " busybox wget -qO- http://127.0.0.1:18099/ 2>/dev/null && break; sleep 0.1; done;"
                 + " busybox wget -qO- http://127.0.0.1:18099/; kill $!");
         assertThat(result.out()).isEqualTo("a page\na page\n");
+    }
+
+    /** Our own client's command line; it goes by the UNIX socket beside the daemon's. */
+    private static String fairlead(String arguments) {
+        return "timeout 60 " + Daemon.directory("e2e.home").resolve("fairlead") + " " + arguments;
+    }
+
+    @Test
+    void fairleadExecPassesStdinOutputAndExitCodeOn() {
+        Result result = shell("printf 'one\ntwo\n' | "
+                + fairlead("exec -i " + container.id() + " -- sh -c 'cat; echo bad >&2; exit 7'"));
+        assertThat(result.out()).isEqualTo("one\ntwo\n");
+        assertThat(result.err()).isEqualTo("bad\n");
+        assertThat(result.exitCode()).isEqualTo(7);
+    }
+
+    @Test
+    void fairleadExecInATerminal() {
+        Result result = shell("script -qec \"stty rows 31 cols 97; "
+                + fairlead("exec -it " + container.id() + " -- sh -c 'sleep 1; stty size; exit 3'") + "\" /dev/null");
+        assertThat(result.out()).contains("31 97");
+        assertThat(result.exitCode()).isEqualTo(3);
+    }
+
+    @Test
+    void fairleadExecOfWhatIsNotThere() {
+        Result result = shell(fairlead("exec " + container.id() + " -- no-such-program"));
+        assertThat(result.exitCode()).isEqualTo(125);
+        assertThat(result.err()).contains("no-such-program", "no such program in the image");
+    }
+
+    @Test
+    void fairleadAttach() {
+        Container cat = pod.run(Node.shell("cat; echo the end").setStdin(true).setStdinOnce(true));
+        Result result = shell("(echo one; sleep 3; echo two) | " + fairlead("attach -i " + cat.id()));
+        assertThat(result.output()).isEqualTo("one\ntwo\nthe end");
+        assertThat(result.exitCode()).isZero();
+    }
+
+    @Test
+    void fairleadPortForward() {
+        container.exec("sh", "-c", "mkdir -p /www && echo a page > /www/index.html && httpd -p 8080 -h /www");
+        Result result = shell(fairlead("port-forward " + pod.id() + " 18098:8080 18097:81")
+                + " > /dev/null 2> /tmp/forward-errors & for i in $(seq 100); do"
+                + " busybox wget -qO- http://127.0.0.1:18098/ 2>/dev/null && break; sleep 0.1; done;"
+                + " busybox wget -qO- http://127.0.0.1:18098/; busybox wget -qO- http://127.0.0.1:18097/ 2>/dev/null;"
+                + " sleep 0.5; kill $!; cat /tmp/forward-errors >&2");
+        assertThat(result.out()).isEqualTo("a page\na page\n");
+        assertThat(result.err()).contains("nobody listens on localhost:81");
     }
 }

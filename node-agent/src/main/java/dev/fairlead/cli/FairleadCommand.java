@@ -22,7 +22,7 @@ import picocli.CommandLine.Command;
             " 1:failed; the message says why, and what to do",
             " 2:wrong arguments",
             " 3:no daemon listens on the socket",
-            "run, exec:the exit code of the pod or command; 125 where Fairlead itself failed"
+            "run, exec, attach:the exit code of the pod or command; 125 where Fairlead itself failed"
         },
         footerHeading = "%nTo begin with:%n",
         footer = {
@@ -37,6 +37,8 @@ import picocli.CommandLine.Command;
             PsCommand.class,
             LogsCommand.class,
             ExecCommand.class,
+            AttachCommand.class,
+            PortForwardCommand.class,
             StatsCommand.class,
             ImagesCommand.class,
             PullCommand.class,

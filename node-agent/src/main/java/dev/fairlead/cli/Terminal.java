@@ -50,7 +50,7 @@ record Terminal(PrintStream stream, boolean isTerminal, boolean colour, int colu
     }
 
     /** A descriptor's link in /proc names the terminal's device; no library has to be loaded to see that. */
-    private static boolean isTerminal(int descriptor) {
+    static boolean isTerminal(int descriptor) {
         try {
             String target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor))
                     .toString();

@@ -1,7 +1,10 @@
 package dev.fairlead.streaming;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
 /** How a command ended, as the client is told on the error stream. */
@@ -32,6 +35,26 @@ sealed interface CommandEnd {
             }
         }
         return status.toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    /**
+     * Reads a {@code v1.Status}.
+     * @throws IOException it is none
+     */
+    static CommandEnd parse(byte[] message) throws IOException {
+        JsonNode status = new ObjectMapper().readTree(message);
+        if (status.path("status").asText().equals("Success")) {
+            return new Succeeded();
+        }
+        if (!status.path("status").asText().equals("Failure")) {
+            throw new IOException("no v1.Status: " + new String(message, StandardCharsets.UTF_8));
+        }
+        for (JsonNode cause : status.path("details").path("causes")) {
+            if (cause.path("reason").asText().equals("ExitCode")) {
+                return new Exited(cause.path("message").asInt());
+            }
+        }
+        return new Failed(status.path("message").asText());
     }
 
     private static void failure(ObjectNode status, String message, String reason) {

@@ -134,6 +134,11 @@ public final class StreamingServer implements AutoCloseable {
         return bound.channel();
     }
 
+    /** The UNIX socket of the streams of a daemon whose CRI socket is {@code cri}: the same directory, so that who finds one finds both. */
+    public static Path socketBeside(Path cri) {
+        return cri.resolveSibling(cri.getFileName() + ".streams");
+    }
+
     /**
      * Grants a request: whoever comes with the URL within a minute gets it.
      * @return empty: too many have not come for theirs

@@ -4,8 +4,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.fairlead.linux.Pty.WindowSize;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /** The messages of a resize stream, which follow each other without a separator. */
@@ -14,6 +16,16 @@ final class WindowSizes {
     private static final int LARGEST = 0xffff;
 
     private WindowSizes() {}
+
+    /** One message. */
+    static byte[] write(WindowSize size) {
+        return JsonNodeFactory.instance
+                .objectNode()
+                .put("Width", size.columns())
+                .put("Height", size.rows())
+                .toString()
+                .getBytes(StandardCharsets.UTF_8);
+    }
 
     /**
      * Reads one message; empty where it says no size that a terminal can have.

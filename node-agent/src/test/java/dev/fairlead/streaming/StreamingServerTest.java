@@ -232,8 +232,8 @@ class StreamingServerTest {
 
     /** Gets a connection upgraded, which takes a token. */
     private void upgrade(Socket socket, String headers) throws IOException {
-        String request = "GET " + URI.create(exec("noise")).getPath() + " HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n"
-                + headers + "\r\n";
+        String request = "GET " + URI.create(exec("noise")).getPath()
+                + " HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n" + headers + "\r\n";
         socket.getOutputStream().write(request.getBytes(UTF_8));
         StringBuilder answer = new StringBuilder();
         while (answer.indexOf("\r\n\r\n") < 0) {
