@@ -21,8 +21,20 @@ record Crictl(Path socket) {
     Result result(String... arguments) {
         List<String> command = new ArrayList<>(List.of("crictl"));
         command.addAll(List.of(arguments));
+        return Command.run(environment(), command);
+    }
+
+    /** Runs a line of shell in which crictl, and our own commands, find the daemon. */
+    Result shell(String line) {
+        return Command.run(environment(), List.of("sh", "-c", line));
+    }
+
+    private Map<String, String> environment() {
         String endpoint = "unix://" + socket;
-        return Command.run(Map.of("CONTAINER_RUNTIME_ENDPOINT", endpoint, "IMAGE_SERVICE_ENDPOINT", endpoint), command);
+        return Map.of(
+                "CONTAINER_RUNTIME_ENDPOINT", endpoint,
+                "IMAGE_SERVICE_ENDPOINT", endpoint,
+                "FAIRLEAD_SOCKET", socket.toString());
     }
 
     JsonNode json(String... arguments) {

@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,15 +31,8 @@ class StreamingTest {
         container = pod.run(Node.command("sleep", "300"));
     }
 
-    /** Runs a line of shell with crictl pointed at the daemon. */
     private Result shell(String line) {
-        String endpoint = "unix://" + node.daemon().socket();
-        return Command.run(
-                Map.of(
-                        "CONTAINER_RUNTIME_ENDPOINT", endpoint,
-                        "IMAGE_SERVICE_ENDPOINT", endpoint,
-                        "FAIRLEAD_SOCKET", node.daemon().socket().toString()),
-                List.of("sh", "-c", line));
+        return node.crictl().shell(line);
     }
 
     @ParameterizedTest

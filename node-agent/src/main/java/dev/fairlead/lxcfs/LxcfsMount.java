@@ -4,7 +4,7 @@ import dev.fairlead.libcontainer.rootfs.KernelFileCovers;
 import dev.fairlead.linux.Errno;
 import dev.fairlead.linux.ErrnoException;
 import dev.fairlead.linux.Fd;
-import dev.fairlead.linux.MountLine;
+import dev.fairlead.linux.MountInfo;
 import dev.fairlead.linux.Mounts;
 import dev.fairlead.linux.Mounts.Attribute;
 import dev.fairlead.linux.Mounts.AttributeChange;
@@ -86,7 +86,7 @@ public final class LxcfsMount {
     }
 
     private static boolean isOfLxcfs(Known seen) throws IOException {
-        return MountLine.own().stream()
+        return MountInfo.of("thread-self").stream()
                 .anyMatch(line -> line.id() == seen.mountId()
                         && line.device().equals(seen.device())
                         && line.type().equals(TYPE));

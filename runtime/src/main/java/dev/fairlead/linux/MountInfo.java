@@ -6,11 +6,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A line of /proc/PID/mountinfo (proc_pid_mountinfo(5)), names unescaped.
+ * A line of /proc/PID/mountinfo (proc_pid_mountinfo(5)), names unescaped. Reading it asks no file system anything, so a dead or hanging one is no
+ * hindrance.
  *
+ * @param id of the mount, as statx(2) and /proc/PID/fdinfo give it
  * @param device major:minor of the file system
  * @param root what of the file system is mounted
  * @param mountPoint as the process sees it from its root
+ * @param type of the file system with its subtype, such as {@code fuse.lxcfs}
  * @param superOptions of the file system
  */
 public record MountInfo(

@@ -27,17 +27,24 @@ public final class MountTableWatch implements AutoCloseable {
         try {
             Fd table = Openat.open(Fd.CWD, "/proc/self/mountinfo", EnumSet.of(OpenFlag.RDONLY), 0);
             try {
-                EventFd wakeUp = EventFd.open();
-                MountTableWatch watch = new MountTableWatch(epoll, table, wakeUp);
-                epoll.add(table, EnumSet.of(Interest.PRIORITY), TABLE);
-                epoll.add(wakeUp.fd(), EnumSet.of(Interest.READ), WAKE_UP);
-                return watch;
+                return watch(epoll, table, EventFd.open());
             } catch (ErrnoException e) {
                 table.close();
                 throw e;
             }
         } catch (ErrnoException e) {
             epoll.close();
+            throw e;
+        }
+    }
+
+    private static MountTableWatch watch(Epoll epoll, Fd table, EventFd wakeUp) throws ErrnoException {
+        try {
+            epoll.add(table, EnumSet.of(Interest.PRIORITY), TABLE);
+            epoll.add(wakeUp.fd(), EnumSet.of(Interest.READ), WAKE_UP);
+            return new MountTableWatch(epoll, table, wakeUp);
+        } catch (ErrnoException e) {
+            wakeUp.close();
             throw e;
         }
     }

@@ -5,7 +5,7 @@ import dev.fairlead.linux.Errno;
 import dev.fairlead.linux.ErrnoException;
 import dev.fairlead.linux.Fd;
 import dev.fairlead.linux.JobThread;
-import dev.fairlead.linux.MountLine;
+import dev.fairlead.linux.MountInfo;
 import dev.fairlead.linux.Pidfds;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -72,7 +72,7 @@ public record KernelFileCovers(String type, String device) {
 
     private boolean settle(RunningRoot root, String path, Map<String, Fd> covers) throws IOException {
         Fd cover = covers.get(path);
-        Optional<MountLine> top = root.topOf(path);
+        Optional<MountInfo> top = root.topOf(path);
         if (top.filter(mount -> mount.type().equals(type)).isPresent()) {
             if (cover != null && top.get().device().equals(device)) {
                 return true;

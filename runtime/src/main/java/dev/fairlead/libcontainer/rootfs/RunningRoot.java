@@ -3,7 +3,7 @@ package dev.fairlead.libcontainer.rootfs;
 import dev.fairlead.linux.Errno;
 import dev.fairlead.linux.ErrnoException;
 import dev.fairlead.linux.Fd;
-import dev.fairlead.linux.MountLine;
+import dev.fairlead.linux.MountInfo;
 import dev.fairlead.linux.Mounts;
 import dev.fairlead.linux.Mounts.UnmountFlag;
 import dev.fairlead.linux.Namespaces;
@@ -41,7 +41,7 @@ final class RunningRoot implements AutoCloseable {
     private final int pid;
     private final Fd root;
     private final Fd descriptors;
-    private Map<Long, MountLine> mounts = Map.of();
+    private Map<Long, MountInfo> mounts = Map.of();
 
     private RunningRoot(int pid, Fd root, Fd descriptors) {
         this.pid = pid;
@@ -87,7 +87,7 @@ final class RunningRoot implements AutoCloseable {
     }
 
     /** What lies on top at a path; empty where nothing does, or a link is on the way. */
-    Optional<MountLine> topOf(String path) throws IOException {
+    Optional<MountInfo> topOf(String path) throws IOException {
         Optional<Fd> found = find(path);
         if (found.isEmpty()) {
             return Optional.empty();
@@ -167,11 +167,11 @@ final class RunningRoot implements AutoCloseable {
     }
 
     /** The table is read again for a mount that was not there before. */
-    private Optional<MountLine> mountOf(Fd object) throws IOException {
+    private Optional<MountInfo> mountOf(Fd object) throws IOException {
         long id = mountId(object);
         if (!mounts.containsKey(id)) {
-            mounts = MountLine.of(pid).stream()
-                    .collect(Collectors.toMap(MountLine::id, Function.identity(), (first, second) -> second));
+            mounts = MountInfo.of(Integer.toString(pid)).stream()
+                    .collect(Collectors.toMap(MountInfo::id, Function.identity(), (first, second) -> second));
         }
         return Optional.ofNullable(mounts.get(id));
     }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fairlead.libcontainer.process.ProcessId;
 import dev.fairlead.linux.Fd;
-import dev.fairlead.linux.MountLine;
+import dev.fairlead.linux.MountInfo;
 import dev.fairlead.linux.Mounts;
 import dev.fairlead.linux.Mounts.MountFlag;
 import dev.fairlead.linux.Mounts.TreeFlag;
@@ -43,7 +43,7 @@ class KernelFileCoversTest {
         Path source = Files.writeString(dir.resolve("source"), OURS);
         Stat.Status status = Stat.ofPath(source.toString());
         device = status.device().toString();
-        type = MountLine.own().stream()
+        type = MountInfo.of("thread-self").stream()
                 .filter(line -> line.id() == status.mountId())
                 .findFirst()
                 .orElseThrow()
