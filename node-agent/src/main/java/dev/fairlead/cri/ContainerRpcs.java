@@ -60,10 +60,12 @@ final class ContainerRpcs {
         return StartContainerResponse.getDefaultInstance();
     }
 
-    /** Idempotent (api.proto): stopping a stopped container is no error. */
+    /** Idempotent (api.proto): no error where the container is stopped, or gone. */
     StopContainerResponse stop(StopContainerRequest request) throws IOException, InterruptedException {
-        containers.stop(
-                registry.container(request.getContainerId()), Duration.ofSeconds(Math.max(0, request.getTimeout())));
+        var found = registry.findContainer(request.getContainerId());
+        if (found.isPresent()) {
+            containers.stop(found.get(), Duration.ofSeconds(Math.max(0, request.getTimeout())));
+        }
         return StopContainerResponse.getDefaultInstance();
     }
 

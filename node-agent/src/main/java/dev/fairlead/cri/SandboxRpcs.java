@@ -40,9 +40,12 @@ final class SandboxRpcs {
         return RunPodSandboxResponse.newBuilder().setPodSandboxId(id).build();
     }
 
-    /** Idempotent (api.proto): the kubelet stops a sandbox two or three times. */
+    /** Idempotent (api.proto): the kubelet stops a sandbox two or three times, and once more when it is gone. */
     StopPodSandboxResponse stop(StopPodSandboxRequest request) throws IOException, InterruptedException {
-        sandboxes.stop(registry.sandbox(request.getPodSandboxId()));
+        var found = registry.findSandbox(request.getPodSandboxId());
+        if (found.isPresent()) {
+            sandboxes.stop(found.get());
+        }
         return StopPodSandboxResponse.getDefaultInstance();
     }
 
