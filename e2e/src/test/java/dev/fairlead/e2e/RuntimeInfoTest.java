@@ -43,7 +43,7 @@ class RuntimeInfoTest {
                 .filteredOn(RuntimeCondition::getStatus)
                 .extracting(RuntimeCondition::getType)
                 .contains("RuntimeReady", "NetworkReady");
-        assertThat(status.getInfoMap()).isNotEmpty();
+        assertThat(status.getInfoOrThrow("config")).contains("\"stateDir\":\"/run/");
         assertThat(node.cri()
                         .runtime()
                         .runtimeConfig(RuntimeConfigRequest.getDefaultInstance())

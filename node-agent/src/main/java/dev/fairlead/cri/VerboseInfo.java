@@ -29,6 +29,8 @@ final class VerboseInfo {
         String toJson() {
             ObjectNode json = json().createObjectNode();
             new TreeMap<>(values).forEach(json::put);
+            // By this name clients of containerd find it, to see whether mounts of its file system can be idmapped.
+            json.put("stateDir", values.get("state-dir"));
             return write(json);
         }
     }
