@@ -102,12 +102,17 @@ keep() { rm -rf "$cached" && mv -T "$cached_new" "$cached"; }
 # go_build OUTPUT TAGS PACKAGE: with the module in the current directory.
 go_build() { go build -mod=readonly -buildvcs=false -trimpath -ldflags '-s -w' -tags "$2" -o "$1/${3##*/}" "$3"; }
 
-# crictl (and critest): puts them on the PATH.
+# crictl and critest: puts them on the PATH.
 need_tools() {
   if ! cached tools "$E2E"/tools/cri-tools/go.*; then
     need_go
-    say "building crictl"
-    (cd "$E2E/tools/cri-tools" && CGO_ENABLED=0 go_build "$cached_new" "" sigs.k8s.io/cri-tools/cmd/crictl)
+    say "building crictl and critest"
+    (
+      cd "$E2E/tools/cri-tools"
+      export CGO_ENABLED=0
+      go_build "$cached_new" "" sigs.k8s.io/cri-tools/cmd/crictl
+      go test -c -mod=readonly -trimpath -ldflags '-s -w' -o "$cached_new/critest" sigs.k8s.io/cri-tools/cmd/critest
+    )
     keep
   fi
   export PATH=$cached:$PATH
@@ -132,9 +137,30 @@ need_peers() {
 
 # The images; sets REGISTRY to the registry's directory.
 need_images() {
-  if ! cached images "$E2E/images/build" /bin/busybox; then
+  if ! cached images "$E2E"/images/{build,layout.sh} /bin/busybox; then
     say "assembling images"
     "$E2E/images/build" "$cached_new"
+    keep
+  fi
+  REGISTRY=$cached
+}
+
+# The same and the images that critest asks for; sets REGISTRY, too. Their busybox is taken from its package without being installed: the package
+# would displace busybox-static.
+need_critest_images() {
+  need_images
+  if ! cached critest-images "$E2E"/images/{build,critest,layout.sh} /bin/busybox; then
+    say "assembling the images of critest"
+    local unpacked
+    unpacked=$(mktemp -d)
+    (
+      cd "$unpacked"
+      apt-get download -qq busybox 2>/dev/null || { apt-get update -qq && apt-get download -qq busybox; }
+      dpkg-deb -x busybox_*.deb .
+    )
+    cp -rl "$REGISTRY/." "$cached_new" # nothing writes to what is stored already
+    "$E2E/images/critest" "$cached_new" "$unpacked/bin/busybox"
+    rm -rf "$unpacked"
     keep
   fi
   REGISTRY=$cached
@@ -168,7 +194,7 @@ in_jvm() {
   rm -rf "$logs" && mkdir -p "$logs"
   in_node java --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
     -Djava.util.logging.config.file="$E2E/src/test/resources/logging.properties" -De2e.home="$E2E" -De2e.logs="$logs" \
-    -De2e.runtime="${E2E_RUNTIME:-fairlead}" -De2e.rounds="${E2E_ROUNDS:-20}" \
+    -De2e.runtime="${E2E_RUNTIME:-fairlead}" -De2e.rounds="${E2E_ROUNDS:-20}" -De2e.critest="${E2E_CRITEST:-}" \
     -cp "$E2E/target/test-classes:$(<"$E2E/target/classpath")" \
     org.junit.platform.console.ConsoleLauncher execute --disable-banner --disable-ansi-colors --details-theme=ascii \
     --reports-dir="$output/reports" "$@"
