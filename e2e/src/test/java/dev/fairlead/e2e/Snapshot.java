@@ -32,7 +32,7 @@ record Snapshot(Map<String, Integer> things) {
             Path.of("/var/lib/fairlead/unsynced"));
 
     /** The cgroups that pods are put below, made with the first of them. */
-    private static final Set<String> PARENTS = Set.of("e2e", "fairlead");
+    private static final Set<String> PARENTS = Set.of("e2e", "fairlead", "k8s.io");
 
     static Snapshot take() {
         Map<String, Integer> things = new TreeMap<>();
