@@ -2,6 +2,8 @@ package dev.fairlead.linux;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Queue;
+import java.util.concurrent.ArrayBlockingQueue;
 import jnr.ffi.Pointer;
 
 /**
@@ -17,6 +19,12 @@ public final class KernelFiles {
     private static final int PAGE = 4096;
     /** Far above any file of these kinds; cgroup.procs of a million processes has 8 MB. */
     private static final int LONGEST = 16 << 20;
+
+    /**
+     * Memory to read into, of a page each: to allocate it takes longer than to read most of these files, and statistics read hundreds. More
+     * than this many are not kept.
+     */
+    private static final Queue<Pointer> BUFFERS = new ArrayBlockingQueue<>(8);
 
     private KernelFiles() {}
 
@@ -52,31 +60,42 @@ public final class KernelFiles {
      * @throws ErrnoException as {@link #read}; E2BIG: more than {@code limit}
      */
     public static byte[] readBytes(String path, int limit) throws ErrnoException {
-        Pointer memory = jnr.ffi.Memory.allocateDirect(LibC.runtime(), PAGE);
+        Pointer memory = takeBuffer();
+        try (Fd file = open(path, 0)) {
+            return readAll(file, memory, limit);
+        } finally {
+            var _ = BUFFERS.offer(memory);
+        }
+    }
+
+    private static byte[] readAll(Fd file, Pointer memory, int limit) throws ErrnoException {
         byte[] bytes = new byte[PAGE];
         int length = 0;
-        try (Fd file = open(path, 0)) {
-            while (true) {
-                long got = LibC.get().read(file.number(), memory, PAGE);
-                if (got < 0) {
-                    if (LibC.errno() == Errno.EINTR) {
-                        continue;
-                    }
-                    throw ErrnoException.last("read", path);
+        while (true) {
+            long got = LibC.get().read(file.number(), memory, PAGE);
+            if (got < 0) {
+                if (LibC.errno() == Errno.EINTR) {
+                    continue;
                 }
-                if (got == 0) {
-                    return Arrays.copyOf(bytes, length);
-                }
-                if (length + got > limit) {
-                    throw new ErrnoException("read " + path + ": more than " + limit + " bytes", Errno.E2BIG);
-                }
-                if (length + got > bytes.length) {
-                    bytes = Arrays.copyOf(bytes, bytes.length * 2);
-                }
-                memory.get(0, bytes, length, (int) got);
-                length += (int) got;
+                throw ErrnoException.last("read", file.name());
             }
+            if (got == 0) {
+                return Arrays.copyOf(bytes, length);
+            }
+            if (length + got > limit) {
+                throw new ErrnoException("read " + file.name() + ": more than " + limit + " bytes", Errno.E2BIG);
+            }
+            if (length + got > bytes.length) {
+                bytes = Arrays.copyOf(bytes, bytes.length * 2);
+            }
+            memory.get(0, bytes, length, (int) got);
+            length += (int) got;
         }
+    }
+
+    private static Pointer takeBuffer() {
+        Pointer free = BUFFERS.poll();
+        return free == null ? jnr.ffi.Memory.allocateDirect(LibC.runtime(), PAGE) : free;
     }
 
     /**

@@ -68,8 +68,11 @@ public final class Stat {
      *
      * @param magic f_type, as {@link #PROC_SUPER_MAGIC}
      * @param mountFlags f_flags, ST_*
+     * @param blocksFree with those that only root may take
+     * @param files how many inodes it can have; 0 where it makes them as it needs them
      */
-    public record FileSystem(long magic, long mountFlags, long blockSize, long blocks, long blocksFree) {
+    public record FileSystem(
+            long magic, long mountFlags, long blockSize, long blocks, long blocksFree, long files, long filesFree) {
         private static final long ST_RDONLY = 0x1;
 
         public boolean readOnly() {
@@ -130,6 +133,12 @@ public final class Stat {
             throw ErrnoException.last("fstatfs", fd.name());
         }
         return new FileSystem(
-                answer.getLong(0), answer.getLong(80), answer.getLong(8), answer.getLong(16), answer.getLong(24));
+                answer.getLong(0),
+                answer.getLong(80),
+                answer.getLong(8),
+                answer.getLong(16),
+                answer.getLong(24),
+                answer.getLong(40),
+                answer.getLong(48));
     }
 }

@@ -284,11 +284,35 @@ public final class Cgroup {
         for (Controller controller : controllers) {
             controller.measure(measurement);
         }
-        return measurement.finish(
-                takenAt,
-                processes instanceof Processes.Unified unified
-                        ? PressureFiles.read(unified.directory())
-                        : Optional.empty());
+        return measurement.finish(takenAt, pressure());
+    }
+
+    /**
+     * What the cgroup uses, as far as it is asked for every few seconds.
+     * @throws CgroupException it is gone
+     */
+    public CgroupUsage usage() throws CgroupException {
+        Measurement measurement = new Measurement();
+        Instant takenAt = Instant.now();
+        for (Controller controller : controllers) {
+            controller.measureUsage(measurement);
+        }
+        return measurement.usage(takenAt, pressure());
+    }
+
+    private Optional<CgroupStatistics.Pressures> pressure() throws CgroupException {
+        return processes instanceof Processes.Unified unified
+                ? PressureFiles.read(unified.directory())
+                : Optional.empty();
+    }
+
+    /** The limits that hold for it, as the kernel has them; what lies above it may hold it shorter. */
+    public CgroupLimits limits() throws CgroupException {
+        CgroupLimits.Builder limits = new CgroupLimits.Builder();
+        for (Controller controller : controllers) {
+            controller.readLimits(limits);
+        }
+        return limits.build();
     }
 
     /** How many processes the kernel's OOM killer has ended in here and below; 0 where memory is not accounted. */

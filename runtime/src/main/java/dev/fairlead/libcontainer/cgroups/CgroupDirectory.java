@@ -3,6 +3,7 @@ package dev.fairlead.libcontainer.cgroups;
 import dev.fairlead.linux.Errno;
 import dev.fairlead.linux.ErrnoException;
 import dev.fairlead.linux.KernelFiles;
+import dev.fairlead.linux.Stat;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -81,7 +82,16 @@ record CgroupDirectory(Path path) {
 
     /** A number; empty for "max", for v1's "unlimited" and where there is no such file. */
     OptionalLong number(String name) throws CgroupException {
-        return number(readIfPresent(name), name);
+        return number(readIfPresent(name), file(name));
+    }
+
+    /**
+     * The number in a file that every cgroup of this hierarchy has.
+     * @throws CgroupException {@link CgroupException#isGone}: the cgroup is not there any more
+     */
+    long requiredNumber(String name) throws CgroupException {
+        String text = read(name);
+        return number(text, file(name)).orElseThrow(() -> new CgroupException(file(name) + ": not a number: " + text));
     }
 
     /** Pairs of a word and a number, a line each (memory.stat, cpu.stat); empty where there is no such file. */
@@ -94,22 +104,23 @@ record CgroupDirectory(Path path) {
         for (String line : text.split("\n", -1)) {
             int space = line.indexOf(' ');
             if (space > 0) {
-                number(line.substring(space + 1).strip(), name)
+                number(line.substring(space + 1).strip(), file(name))
                         .ifPresent(value -> pairs.put(line.substring(0, space), value));
             }
         }
         return pairs;
     }
 
-    private OptionalLong number(String text, String name) throws CgroupException {
-        if (text.isEmpty() || text.equals("max")) {
+    /** A number that stood in {@code file}; empty for "", "max", -1 and v1's "unlimited". */
+    static OptionalLong number(String text, String file) throws CgroupException {
+        if (text.isEmpty() || text.equals("max") || text.equals("-1")) {
             return OptionalLong.empty();
         }
         try {
             long value = Long.parseUnsignedLong(text);
             return value < 0 || value >= UNLIMITED ? OptionalLong.empty() : OptionalLong.of(value);
         } catch (NumberFormatException e) {
-            throw new CgroupException(file(name) + ": not a number: \"" + text + '"');
+            throw new CgroupException(file + ": not a number: \"" + text + '"');
         }
     }
 
@@ -130,6 +141,9 @@ record CgroupDirectory(Path path) {
 
     /** The cgroups directly below; none where this one is gone. */
     List<CgroupDirectory> children() throws CgroupException {
+        if (isLeaf()) {
+            return List.of();
+        }
         List<CgroupDirectory> children = new ArrayList<>();
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(path, Files::isDirectory)) {
             entries.forEach(entry -> children.add(new CgroupDirectory(entry)));
@@ -142,6 +156,15 @@ record CgroupDirectory(Path path) {
             throw new CgroupException("list " + path + ": " + e);
         }
         return children;
+    }
+
+    /** Whether nothing is below, which a link count says at a fraction of the price of a listing: one for each child, and two. */
+    private boolean isLeaf() {
+        try {
+            return Stat.ofPath(path.toString()).links() == 2;
+        } catch (ErrnoException e) {
+            return false; // the listing finds out
+        }
     }
 
     /** This directory and all below it, parents first. */

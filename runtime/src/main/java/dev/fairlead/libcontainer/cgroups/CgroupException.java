@@ -59,7 +59,7 @@ public final class CgroupException extends IOException {
     }
 
     /** Whether the cgroup, or this file of it, is not there. */
-    boolean isGone() {
+    public boolean isGone() {
         return errno == Errno.ENOENT || errno == Errno.ENODEV;
     }
 

@@ -6,7 +6,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * What a cgroup and those below it have used. A part is empty where the node has no controller for it.
+ * What a cgroup and those below it have used: all that the kernel counts. A part is empty where the node has no controller for it. What is
+ * asked for every few seconds of every container is in {@link CgroupUsage}, which costs a third of it.
  *
  * @param pressure PSI of CPU, memory and I/O, in this order; empty where the kernel does not count it per cgroup
  */
@@ -14,6 +15,7 @@ public record CgroupStatistics(
         Instant takenAt,
         Optional<Cpu> cpu,
         Optional<Memory> memory,
+        Optional<MemoryDetails> memoryDetails,
         Optional<Pids> pids,
         List<Hugetlb> hugetlb,
         Optional<Io> io,
@@ -43,7 +45,6 @@ public record CgroupStatistics(
      * @param workingSetBytes usage without the file pages that were not used lately: what eviction goes by
      * @param rssBytes anonymous memory
      * @param limitBytes empty: none in this cgroup itself
-     * @param peakBytes empty where the kernel keeps none
      * @param swap empty where swap is not accounted
      */
     public record Memory(
@@ -55,7 +56,6 @@ public record CgroupStatistics(
             long pageFaults,
             long majorPageFaults,
             OptionalLong limitBytes,
-            OptionalLong peakBytes,
             Optional<Swap> swap) {
         /** What is left of the limit above the working set; empty without a limit. */
         public OptionalLong availableBytes() {
@@ -64,6 +64,26 @@ public record CgroupStatistics(
                     : OptionalLong.empty();
         }
     }
+
+    /**
+     * More about memory.
+     *
+     * @param peakBytes the most that was in use; empty where the kernel keeps none (v2 before Linux 5.19)
+     * @param activeFileBytes page cache that was used lately
+     * @param inactiveFileBytes the rest of it, which goes first when memory is short
+     * @param kernelBytes used by the kernel for the processes, part of the usage; empty where it is not counted
+     * @param limitHits how often the limit kept memory from being had at once
+     * @param ownPageFaults without those of cgroups below; on v2, which does not tell them apart, with them
+     * @param ownMajorPageFaults the same of those that needed a disk
+     */
+    public record MemoryDetails(
+            OptionalLong peakBytes,
+            long activeFileBytes,
+            long inactiveFileBytes,
+            OptionalLong kernelBytes,
+            long limitHits,
+            long ownPageFaults,
+            long ownMajorPageFaults) {}
 
     /** Swap in bytes, without memory. */
     public record Swap(long usageBytes, OptionalLong limitBytes) {}
@@ -75,8 +95,9 @@ public record CgroupStatistics(
      * Huge pages of one size.
      *
      * @param pageSize as in the kernel's file names: 2MB, 1GB
+     * @param peakBytes the most that was in use; empty on v2, which does not keep it
      */
-    public record Hugetlb(String pageSize, long usageBytes, OptionalLong limitBytes) {}
+    public record Hugetlb(String pageSize, long usageBytes, OptionalLong limitBytes, OptionalLong peakBytes) {}
 
     /** Block I/O by device. */
     public record Io(List<DeviceIo> devices) {

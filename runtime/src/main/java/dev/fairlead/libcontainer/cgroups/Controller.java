@@ -14,4 +14,10 @@ interface Controller {
 
     /** Adds what this controller counts. */
     default void measure(Measurement into) throws CgroupException {}
+
+    /** Adds the part of it that {@link CgroupUsage} has, from as few files as possible. */
+    default void measureUsage(Measurement into) throws CgroupException {}
+
+    /** Adds the limits that are set. */
+    default void readLimits(CgroupLimits.Builder into) throws CgroupException {}
 }

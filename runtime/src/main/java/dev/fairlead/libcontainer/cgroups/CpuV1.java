@@ -56,6 +56,14 @@ record CpuV1(CgroupDirectory directory) implements Controller {
     }
 
     @Override
+    public void readLimits(CgroupLimits.Builder into) throws CgroupException {
+        into.cpuShares = directory.number("cpu.shares");
+        into.cpuPeriodMicros = directory.number("cpu.cfs_period_us");
+        // -1, which is no number of microseconds, without one.
+        into.cpuQuotaMicros = directory.number("cpu.cfs_quota_us");
+    }
+
+    @Override
     public void measure(Measurement into) throws CgroupException {
         Map<String, Long> stat = directory.pairs("cpu.stat");
         into.periods = stat.getOrDefault("nr_periods", 0L);

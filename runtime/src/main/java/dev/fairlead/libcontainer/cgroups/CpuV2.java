@@ -2,6 +2,7 @@ package dev.fairlead.libcontainer.cgroups;
 
 import dev.fairlead.oci.CpuLimits;
 import dev.fairlead.oci.Resources;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /** CPU time on v2: cpu.weight, cpu.max, cpu.max.burst, cpu.idle. What was used is {@link CpuacctV2}'s. */
@@ -41,6 +42,24 @@ record CpuV2(CgroupDirectory directory) implements Controller {
         if (cpu.burst() != null) {
             directory.write("cpu.max.burst", cpu.burst());
         }
+    }
+
+    @Override
+    public void readLimits(CgroupLimits.Builder into) throws CgroupException {
+        OptionalLong weight = directory.number("cpu.weight");
+        into.cpuShares = weight.isPresent() ? OptionalLong.of(shares(weight.getAsLong())) : OptionalLong.empty();
+        String[] bandwidth = directory.readIfPresent("cpu.max").split(" ", 2);
+        if (bandwidth.length == 2) {
+            into.cpuQuotaMicros = CgroupDirectory.number(bandwidth[0], directory.file("cpu.max"));
+            into.cpuPeriodMicros = CgroupDirectory.number(bandwidth[1], directory.file("cpu.max"));
+        }
+    }
+
+    /** The largest number of shares that {@link #weight} makes this weight of: it rounds up, so that several share one. */
+    static long shares(long weight) {
+        double exponent = Math.log10(Math.clamp(weight, 1, 10_000));
+        double log = (Math.sqrt(125.0 * 125 + 4 * 612 * (exponent + 7.0 / 34)) - 125) / 2;
+        return Math.clamp((long) Math.floor(Math.pow(2, log) + 1e-6), LEAST_SHARES, MOST_SHARES);
     }
 
     /**

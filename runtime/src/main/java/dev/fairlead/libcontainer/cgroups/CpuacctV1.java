@@ -9,9 +9,14 @@ record CpuacctV1(CgroupDirectory directory) implements Controller {
     public void apply(Resources limits, boolean fresh, Consumer<String> warnings) {}
 
     @Override
-    public void measure(Measurement into) throws CgroupException {
+    public void measureUsage(Measurement into) throws CgroupException {
+        into.cpuNanos = directory.requiredNumber("cpuacct.usage");
         into.cpu = true;
-        into.cpuNanos = directory.number("cpuacct.usage").orElse(0);
+    }
+
+    @Override
+    public void measure(Measurement into) throws CgroupException {
+        measureUsage(into);
         into.userNanos = directory.number("cpuacct.usage_user").orElse(0);
         into.systemNanos = directory.number("cpuacct.usage_sys").orElse(0);
     }

@@ -12,10 +12,15 @@ record CpuacctV2(CgroupDirectory directory) implements Controller {
     public void apply(Resources limits, boolean fresh, Consumer<String> warnings) {}
 
     @Override
-    public void measure(Measurement into) throws CgroupException {
-        Map<String, Long> stat = directory.pairs("cpu.stat");
+    public void measureUsage(Measurement into) throws CgroupException {
+        into.cpuNanos = new StatFile(directory.read("cpu.stat")).value("usage_usec") * NANOS_A_MICRO;
         into.cpu = true;
-        into.cpuNanos = stat.getOrDefault("usage_usec", 0L) * NANOS_A_MICRO;
+    }
+
+    @Override
+    public void measure(Measurement into) throws CgroupException {
+        measureUsage(into);
+        Map<String, Long> stat = directory.pairs("cpu.stat");
         into.userNanos = stat.getOrDefault("user_usec", 0L) * NANOS_A_MICRO;
         into.systemNanos = stat.getOrDefault("system_usec", 0L) * NANOS_A_MICRO;
         into.periods = stat.getOrDefault("nr_periods", into.periods);

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /**
@@ -48,7 +49,8 @@ record Hugetlb(CgroupDirectory directory, boolean unified) implements Controller
                     directory
                             .number(prefix + (unified ? ".current" : ".usage_in_bytes"))
                             .orElse(0),
-                    directory.number(file(size, ""))));
+                    directory.number(file(size, "")),
+                    unified ? OptionalLong.empty() : directory.number(prefix + ".max_usage_in_bytes")));
         }
     }
 

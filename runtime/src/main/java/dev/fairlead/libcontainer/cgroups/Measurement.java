@@ -25,9 +25,10 @@ final class Measurement {
     long pageFaults;
     long majorPageFaults;
     OptionalLong memoryLimit = OptionalLong.empty();
-    OptionalLong memoryPeakBytes = OptionalLong.empty();
     OptionalLong swapBytes = OptionalLong.empty();
     OptionalLong swapLimit = OptionalLong.empty();
+
+    Optional<CgroupStatistics.MemoryDetails> memoryDetails = Optional.empty();
 
     boolean pids;
     long tasks;
@@ -46,10 +47,16 @@ final class Measurement {
                         new CgroupStatistics.Cpu(
                                 cpuNanos, userNanos, systemNanos, periods, throttledPeriods, throttledNanos)),
                 when(memory, memory()),
+                memoryDetails,
                 when(pids, new CgroupStatistics.Pids(tasks, taskLimit)),
                 hugetlb,
                 when(io, new CgroupStatistics.Io(devices)),
                 pressure);
+    }
+
+    CgroupUsage usage(Instant takenAt, Optional<CgroupStatistics.Pressures> pressure) {
+        return new CgroupUsage(
+                takenAt, cpu ? OptionalLong.of(cpuNanos) : OptionalLong.empty(), when(memory, memory()), pressure);
     }
 
     private CgroupStatistics.Memory memory() {
@@ -62,7 +69,6 @@ final class Measurement {
                 pageFaults,
                 majorPageFaults,
                 memoryLimit,
-                memoryPeakBytes,
                 swapBytes.isPresent()
                         ? Optional.of(new CgroupStatistics.Swap(swapBytes.getAsLong(), swapLimit))
                         : Optional.empty());

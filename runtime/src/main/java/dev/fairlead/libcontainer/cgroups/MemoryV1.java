@@ -3,7 +3,7 @@ package dev.fairlead.libcontainer.cgroups;
 import dev.fairlead.linux.Errno;
 import dev.fairlead.oci.MemoryLimits;
 import dev.fairlead.oci.Resources;
-import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -114,25 +114,51 @@ record MemoryV1(CgroupDirectory directory) implements Controller {
     }
 
     @Override
-    public void measure(Measurement into) throws CgroupException {
-        Map<String, Long> stat = directory.pairs("memory.stat");
-        long usage = directory.number("memory.usage_in_bytes").orElse(0);
+    public void measureUsage(Measurement into) throws CgroupException {
+        measureUsage(into, new StatFile(directory.readIfPresent("memory.stat")));
+    }
+
+    private void measureUsage(Measurement into, StatFile stat) throws CgroupException {
+        OptionalLong usage = directory.number("memory.usage_in_bytes");
+        if (usage.isEmpty()) {
+            return;
+        }
         into.memory = true;
-        into.memoryBytes = usage;
-        into.workingSetBytes = Math.max(0, usage - stat.getOrDefault("total_inactive_file", 0L));
-        into.rssBytes = stat.getOrDefault("total_rss", 0L);
-        into.cacheBytes = stat.getOrDefault("total_cache", 0L);
-        into.mappedFileBytes = stat.getOrDefault("total_mapped_file", 0L);
-        into.pageFaults = stat.getOrDefault("total_pgfault", 0L);
-        into.majorPageFaults = stat.getOrDefault("total_pgmajfault", 0L);
+        into.memoryBytes = usage.getAsLong();
+        into.workingSetBytes = Math.max(0, into.memoryBytes - stat.value("total_inactive_file"));
+        into.rssBytes = stat.value("total_rss");
+        into.cacheBytes = stat.value("total_cache");
+        into.mappedFileBytes = stat.value("total_mapped_file");
+        into.pageFaults = stat.value("total_pgfault");
+        into.majorPageFaults = stat.value("total_pgmajfault");
         into.memoryLimit = directory.number(LIMIT);
-        into.memoryPeakBytes = directory.number("memory.max_usage_in_bytes");
-        into.swapBytes =
-                stat.containsKey("total_swap") ? OptionalLong.of(stat.get("total_swap")) : OptionalLong.empty();
-        OptionalLong sum = directory.number(LIMIT_WITH_SWAP);
-        into.swapLimit = sum.isPresent() && into.memoryLimit.isPresent()
+        into.swapBytes = stat.find("total_swap");
+        // Without a limit of memory there is none of both together that is above it.
+        OptionalLong sum = into.memoryLimit.isPresent() ? directory.number(LIMIT_WITH_SWAP) : OptionalLong.empty();
+        into.swapLimit = sum.isPresent()
                 ? OptionalLong.of(Math.max(0, sum.getAsLong() - into.memoryLimit.getAsLong()))
                 : OptionalLong.empty();
+    }
+
+    @Override
+    public void measure(Measurement into) throws CgroupException {
+        StatFile stat = new StatFile(directory.readIfPresent("memory.stat"));
+        measureUsage(into, stat);
+        into.memoryDetails = Optional.of(new CgroupStatistics.MemoryDetails(
+                directory.number("memory.max_usage_in_bytes"),
+                stat.value("total_active_file"),
+                stat.value("total_inactive_file"),
+                directory.number("memory.kmem.usage_in_bytes"),
+                directory.number("memory.failcnt").orElse(0),
+                stat.value("pgfault"),
+                stat.value("pgmajfault")));
+    }
+
+    @Override
+    public void readLimits(CgroupLimits.Builder into) throws CgroupException {
+        into.memoryBytes = directory.number(LIMIT);
+        into.memoryReservationBytes = directory.number("memory.soft_limit_in_bytes");
+        into.swapBytes = directory.number(LIMIT_WITH_SWAP);
     }
 
     /** Kills by the OOM killer in this cgroup and those below: v1 counts them where the victim was. */

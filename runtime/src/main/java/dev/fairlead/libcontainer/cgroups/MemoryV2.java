@@ -2,7 +2,8 @@ package dev.fairlead.libcontainer.cgroups;
 
 import dev.fairlead.oci.MemoryLimits;
 import dev.fairlead.oci.Resources;
-import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /** Memory on v2: memory.max, memory.low, memory.swap.max (swap alone, where OCI counts memory and swap together). */
@@ -67,21 +68,49 @@ record MemoryV2(CgroupDirectory directory) implements Controller {
     }
 
     @Override
-    public void measure(Measurement into) throws CgroupException {
-        Map<String, Long> stat = directory.pairs("memory.stat");
-        long usage = directory.number("memory.current").orElse(0);
+    public void measureUsage(Measurement into) throws CgroupException {
+        measureUsage(into, new StatFile(directory.readIfPresent("memory.stat")));
+    }
+
+    private void measureUsage(Measurement into, StatFile stat) throws CgroupException {
+        OptionalLong usage = directory.number("memory.current");
+        if (usage.isEmpty()) {
+            return; // the controller stops above this cgroup
+        }
         into.memory = true;
-        into.memoryBytes = usage;
-        into.workingSetBytes = Math.max(0, usage - stat.getOrDefault("inactive_file", 0L));
-        into.rssBytes = stat.getOrDefault("anon", 0L);
-        into.cacheBytes = stat.getOrDefault("file", 0L);
-        into.mappedFileBytes = stat.getOrDefault("file_mapped", 0L);
-        into.pageFaults = stat.getOrDefault("pgfault", 0L);
-        into.majorPageFaults = stat.getOrDefault("pgmajfault", 0L);
+        into.memoryBytes = usage.getAsLong();
+        into.workingSetBytes = Math.max(0, into.memoryBytes - stat.value("inactive_file"));
+        into.rssBytes = stat.value("anon");
+        into.cacheBytes = stat.value("file");
+        into.mappedFileBytes = stat.value("file_mapped");
+        into.pageFaults = stat.value("pgfault");
+        into.majorPageFaults = stat.value("pgmajfault");
         into.memoryLimit = directory.number("memory.max");
-        into.memoryPeakBytes = directory.number("memory.peak");
         into.swapBytes = directory.number("memory.swap.current");
-        into.swapLimit = directory.number("memory.swap.max");
+        into.swapLimit = into.swapBytes.isPresent() ? directory.number("memory.swap.max") : OptionalLong.empty();
+    }
+
+    @Override
+    public void measure(Measurement into) throws CgroupException {
+        StatFile stat = new StatFile(directory.readIfPresent("memory.stat"));
+        measureUsage(into, stat);
+        into.memoryDetails = Optional.of(new CgroupStatistics.MemoryDetails(
+                directory.number("memory.peak"),
+                stat.value("active_file"),
+                stat.value("inactive_file"),
+                // Linux 5.18; before it, what stacks and page tables take is a good part of the whole.
+                stat.find("kernel").isPresent() ? stat.find("kernel") : stat.find("kernel_stack"),
+                new StatFile(directory.readIfPresent("memory.events")).value("max"),
+                stat.value("pgfault"),
+                stat.value("pgmajfault")));
+    }
+
+    @Override
+    public void readLimits(CgroupLimits.Builder into) throws CgroupException {
+        into.memoryBytes = directory.number("memory.max");
+        OptionalLong low = directory.number("memory.low");
+        into.memoryReservationBytes = low.orElse(0) == 0 ? OptionalLong.empty() : low;
+        into.swapBytes = directory.number("memory.swap.max");
     }
 
     /** Kills by the OOM killer in this cgroup and those below, as the kernel sums them. */

@@ -3,8 +3,6 @@ package dev.fairlead.libcontainer.cgroups;
 import dev.fairlead.libcontainer.cgroups.CgroupStatistics.Pressure;
 import dev.fairlead.libcontainer.cgroups.CgroupStatistics.Pressures;
 import dev.fairlead.libcontainer.cgroups.CgroupStatistics.Stall;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
 
 /** Reads cpu.pressure, memory.pressure and io.pressure of a v2 cgroup. */
@@ -38,17 +36,19 @@ final class PressureFiles {
     }
 
     private static Stall stall(String line) {
-        Map<String, String> values = new HashMap<>();
-        for (String word : line.split(" ", -1)) {
-            int equals = word.indexOf('=');
-            if (equals > 0) {
-                values.put(word.substring(0, equals), word.substring(equals + 1));
-            }
-        }
         return new Stall(
-                Double.parseDouble(values.getOrDefault("avg10", "0")),
-                Double.parseDouble(values.getOrDefault("avg60", "0")),
-                Double.parseDouble(values.getOrDefault("avg300", "0")),
-                Long.parseLong(values.getOrDefault("total", "0")));
+                Double.parseDouble(value(line, "avg10=")),
+                Double.parseDouble(value(line, "avg60=")),
+                Double.parseDouble(value(line, "avg300=")),
+                Long.parseLong(value(line, "total=")));
+    }
+
+    private static String value(String line, String key) {
+        int at = line.indexOf(key);
+        if (at < 0) {
+            return "0";
+        }
+        int end = line.indexOf(' ', at);
+        return line.substring(at + key.length(), end < 0 ? line.length() : end);
     }
 }

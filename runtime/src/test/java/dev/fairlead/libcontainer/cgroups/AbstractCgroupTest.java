@@ -292,6 +292,79 @@ abstract class AbstractCgroupTest {
     }
 
     @Test
+    void whatIsUsedIsTheSameInAFewFilesAsInAll() throws Exception {
+        try (TestCgroup test =
+                TestCgroup.create(hierarchies(), limits("{\"memory\":{\"limit\":67108864,\"swap\":67108864}}"))) {
+            String output = test.run("sh", "-c", "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done");
+            assertThat(output).endsWith("exit 0");
+            CgroupStatistics all = test.cgroup().statistics();
+            CgroupUsage few = test.cgroup().usage();
+            // The process has ended, so nothing changes between the two.
+            assertThat(few.cpuNanos().orElseThrow())
+                    .isPositive()
+                    .isEqualTo(all.cpu().orElseThrow().usageNanos());
+            assertThat(few.memory().map(CgroupStatistics.Memory::limitBytes))
+                    .isEqualTo(all.memory().map(CgroupStatistics.Memory::limitBytes));
+            assertThat(few.memory().map(CgroupStatistics.Memory::pageFaults))
+                    .isEqualTo(all.memory().map(CgroupStatistics.Memory::pageFaults));
+            assertThat(few.pressure().isPresent()).isEqualTo(all.pressure().isPresent());
+        }
+    }
+
+    @Test
+    void moreAboutMemoryIsWhatTheKernelCounts() throws Exception {
+        needs("memory");
+        try (TestCgroup test =
+                TestCgroup.create(hierarchies(), limits("{\"memory\":{\"limit\":16777216,\"swap\":16777216}}"))) {
+            test.start("sh", "-c", "{ head -c 8388608 /dev/zero; sleep 60; } | tail");
+            await(
+                    "memory in use",
+                    () -> test.cgroup().usage().memory().orElseThrow().rssBytes() > 8_000_000);
+            CgroupStatistics.MemoryDetails details =
+                    test.cgroup().statistics().memoryDetails().orElseThrow();
+            details.peakBytes().ifPresent(peak -> assertThat(peak).isBetween(8_000_000L, 16_777_216L));
+            assertThat(details.ownPageFaults()).isBetween(1000L, 1_000_000L);
+            assertThat(details.activeFileBytes() + details.inactiveFileBytes())
+                    .isLessThanOrEqualTo(
+                            test.cgroup().statistics().memory().orElseThrow().usageBytes());
+        }
+    }
+
+    @Test
+    void limitsAreReadAsTheKernelHasThem() throws Exception {
+        needs("memory");
+        needs("cpu");
+        try (TestCgroup test = TestCgroup.create(
+                hierarchies(),
+                limits("{\"cpu\":{\"shares\":1024,\"quota\":20000,\"period\":100000},"
+                        + "\"memory\":{\"limit\":67108864,\"reservation\":33554432}}"))) {
+            CgroupLimits limits = test.cgroup().limits();
+            assertThat(limits.cpuShares().orElseThrow()).isCloseTo(1024, Offset.offset(16L));
+            assertThat(limits.cpuQuotaMicros()).hasValue(20000);
+            assertThat(limits.cpuPeriodMicros()).hasValue(100000);
+            assertThat(limits.memoryBytes()).hasValue(67108864);
+            assertThat(limits.memoryReservationBytes()).hasValue(33554432);
+        }
+        try (TestCgroup test = TestCgroup.create(hierarchies(), NONE)) {
+            CgroupLimits limits = test.cgroup().limits();
+            assertThat(limits.cpuQuotaMicros()).isEmpty();
+            assertThat(limits.memoryBytes()).isEmpty();
+            assertThat(limits.memoryReservationBytes()).isEmpty();
+        }
+    }
+
+    @Test
+    void whatACgroupUsedThatIsGoneIsNotZero() throws Exception {
+        CgroupHierarchies hierarchies = hierarchies();
+        Cgroup cgroup = hierarchies.create(TestCgroup.newName(), NONE, warning -> {});
+        cgroup.remove();
+        assertThatThrownBy(cgroup::usage)
+                .isInstanceOfSatisfying(
+                        CgroupException.class, e -> assertThat(e.isGone()).isTrue());
+        assertThatThrownBy(cgroup::statistics).isInstanceOf(CgroupException.class);
+    }
+
+    @Test
     void filesOfV2AreWrittenAsTheyAreAndNoOthers() throws Exception {
         boolean v2 = hierarchies().unified().isPresent();
         try (TestCgroup test = TestCgroup.create(hierarchies(), NONE)) {
@@ -505,6 +578,7 @@ abstract class AbstractCgroupTest {
                 + "{\"allow\":true,\"type\":\"c\",\"major\":1,\"minor\":3,\"access\":\"rwm\"}]}");
         List<Long> create = new ArrayList<>();
         List<Long> measure = new ArrayList<>();
+        List<Long> usage = new ArrayList<>();
         List<Long> remove = new ArrayList<>();
         String name = TestCgroup.newName();
         for (int i = 0; i < 60; i++) {
@@ -513,14 +587,17 @@ abstract class AbstractCgroupTest {
             long t1 = System.nanoTime();
             cgroup.statistics();
             long t2 = System.nanoTime();
+            cgroup.usage();
+            long t3 = System.nanoTime();
             cgroup.remove();
             create.add(t1 - t0);
             measure.add(t2 - t1);
-            remove.add(System.nanoTime() - t2);
+            usage.add(t3 - t2);
+            remove.add(System.nanoTime() - t3);
         }
         System.out.printf(
-                "cgroup, %s, median us: create %d, statistics %d, remove %d%n",
-                hierarchies.mode(), micros(create), micros(measure), micros(remove));
+                "cgroup, %s, median us: create %d, statistics %d, usage %d, remove %d%n",
+                hierarchies.mode(), micros(create), micros(measure), micros(usage), micros(remove));
         assertThat(micros(create)).isLessThan(50_000);
     }
 

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Values of v1 on v2's scales, and lists of device rules. */
 class LimitsTest {
@@ -17,6 +18,31 @@ class LimitsTest {
     @CsvSource({"2,1", "1,1", "102,17", "512,59", "1024,100", "2048,174", "262144,10000", "9999999,10000"})
     void sharesBecomeWeights(long shares, long weight) {
         assertThat(CpuV2.weight(shares)).isEqualTo(weight);
+    }
+
+    @ParameterizedTest(name = "{0} shares come back from their weight as about as many")
+    @ValueSource(longs = {2, 102, 512, 1024, 2048, 20_000, 262_144})
+    void weightsBecomeShares(long shares) {
+        long back = CpuV2.shares(CpuV2.weight(shares));
+        assertThat(CpuV2.weight(back)).isEqualTo(CpuV2.weight(shares));
+    }
+
+    @Test
+    void aNumberIsFoundByItsWholeWord() {
+        StatFile file = new StatFile("anon 4096\nfile 8192\ninactive_file 7\nworkingset_refault_file 3\ntotal_file 5");
+        assertThat(file.value("anon")).isEqualTo(4096);
+        assertThat(file.value("file")).isEqualTo(8192);
+        assertThat(file.value("total_file")).isEqualTo(5);
+        assertThat(file.find("refault_file")).isEmpty();
+        assertThat(new StatFile("").find("anon")).isEmpty();
+    }
+
+    @Test
+    void pressureIsReadByName() {
+        CgroupStatistics.Pressure pressure = PressureFiles.parse(
+                "some avg10=0.12 avg60=1.50 avg300=2.00 total=5912\nfull avg10=0.00 avg60=0.25 avg300=0.00 total=77");
+        assertThat(pressure.some()).isEqualTo(new CgroupStatistics.Stall(0.12, 1.5, 2, 5912));
+        assertThat(pressure.full()).isEqualTo(new CgroupStatistics.Stall(0, 0.25, 0, 77));
     }
 
     @ParameterizedTest(name = "weight {0} is {1}")
