@@ -3,7 +3,10 @@ package dev.fairlead.cri;
 import dev.fairlead.image.store.ImageStore;
 import dev.fairlead.pod.ContainerLifecycle;
 import dev.fairlead.pod.ContainerMeasurements;
+import dev.fairlead.pod.LifecycleEvents;
+import dev.fairlead.pod.PodMeasurements;
 import dev.fairlead.pod.PodRegistry;
+import dev.fairlead.pod.SandboxKernel;
 import dev.fairlead.pod.SandboxLifecycle;
 import dev.fairlead.pod.SandboxNetwork;
 import dev.fairlead.pod.UserNamespaceSupport;
@@ -27,17 +30,25 @@ public final class CriServices {
             PodRegistry registry,
             SandboxLifecycle sandboxes,
             ContainerLifecycle containers,
+            SandboxKernel kernel,
+            LifecycleEvents events,
             SandboxNetwork network,
             UserNamespaceSupport userNamespaces,
             StreamingServer streaming,
             ImageStore images) {
+        ContainerMeasurements containerMeasurements = new ContainerMeasurements(images.snapshots());
+        PodMeasurements podMeasurements = new PodMeasurements(registry, kernel, containerMeasurements);
+        EventRpcs eventRpcs = new EventRpcs();
+        List.of(containerMeasurements, podMeasurements, eventRpcs).forEach(events::listen);
         return List.of(
                 new RuntimeCalls(
                         new StatusRpcs(version, network, userNamespaces, new VerboseInfo.Settings(settings)),
                         new SandboxRpcs(registry, sandboxes),
                         new ContainerRpcs(registry, containers),
                         new StreamingRpcs(registry, streaming),
-                        new StatsRpcs(registry, new ContainerMeasurements(images.snapshots()))),
+                        new StatsRpcs(registry, containerMeasurements, podMeasurements),
+                        new MetricsRpcs(registry, containerMeasurements, podMeasurements),
+                        eventRpcs),
                 new ImageCalls(new ImageRpcs(images)));
     }
 }

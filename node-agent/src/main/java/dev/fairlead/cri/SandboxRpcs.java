@@ -17,6 +17,8 @@ import dev.fairlead.cri.v1.RunPodSandboxRequest;
 import dev.fairlead.cri.v1.RunPodSandboxResponse;
 import dev.fairlead.cri.v1.StopPodSandboxRequest;
 import dev.fairlead.cri.v1.StopPodSandboxResponse;
+import dev.fairlead.cri.v1.UpdatePodSandboxResourcesRequest;
+import dev.fairlead.cri.v1.UpdatePodSandboxResourcesResponse;
 import dev.fairlead.pod.PodException;
 import dev.fairlead.pod.PodRegistry;
 import dev.fairlead.pod.PodSandbox;
@@ -98,7 +100,15 @@ final class SandboxRpcs {
                 .build();
     }
 
-    private static PodSandboxStatus status(PodSandbox sandbox) {
+    /** Takes effect where the pod's cgroup is ours; the kubelet changes its own before it tells (api.proto). */
+    UpdatePodSandboxResourcesResponse update(UpdatePodSandboxResourcesRequest request)
+            throws IOException, InterruptedException {
+        sandboxes.update(registry.sandbox(request.getPodSandboxId()), request.getOverhead(), request.getResources());
+        return UpdatePodSandboxResourcesResponse.getDefaultInstance();
+    }
+
+    /** The status of one sandbox, as several calls give it. */
+    static PodSandboxStatus status(PodSandbox sandbox) {
         PodSandboxNetworkStatus.Builder network = PodSandboxNetworkStatus.newBuilder();
         List<String> addresses = sandbox.state().addresses();
         if (!addresses.isEmpty()) {

@@ -1,154 +1,105 @@
 package dev.fairlead.cri;
 
-import dev.fairlead.cri.v1.ContainerAttributes;
 import dev.fairlead.cri.v1.ContainerStats;
 import dev.fairlead.cri.v1.ContainerStatsFilter;
 import dev.fairlead.cri.v1.ContainerStatsRequest;
 import dev.fairlead.cri.v1.ContainerStatsResponse;
-import dev.fairlead.cri.v1.CpuUsage;
-import dev.fairlead.cri.v1.FilesystemIdentifier;
-import dev.fairlead.cri.v1.FilesystemUsage;
 import dev.fairlead.cri.v1.ListContainerStatsRequest;
 import dev.fairlead.cri.v1.ListContainerStatsResponse;
-import dev.fairlead.cri.v1.MemoryUsage;
-import dev.fairlead.cri.v1.PsiData;
-import dev.fairlead.cri.v1.PsiStats;
-import dev.fairlead.cri.v1.SwapUsage;
-import dev.fairlead.cri.v1.UInt64Value;
-import dev.fairlead.image.FsUsage;
-import dev.fairlead.libcontainer.cgroups.CgroupStatistics;
+import dev.fairlead.cri.v1.ListPodSandboxStatsRequest;
+import dev.fairlead.cri.v1.ListPodSandboxStatsResponse;
+import dev.fairlead.cri.v1.PodSandboxStats;
+import dev.fairlead.cri.v1.PodSandboxStatsFilter;
+import dev.fairlead.cri.v1.PodSandboxStatsRequest;
+import dev.fairlead.cri.v1.PodSandboxStatsResponse;
 import dev.fairlead.pod.ContainerMeasurement;
 import dev.fairlead.pod.ContainerMeasurements;
-import dev.fairlead.pod.ContainerState;
 import dev.fairlead.pod.PodContainer;
 import dev.fairlead.pod.PodException;
+import dev.fairlead.pod.PodMeasurement;
+import dev.fairlead.pod.PodMeasurements;
 import dev.fairlead.pod.PodRegistry;
+import dev.fairlead.pod.PodSandbox;
 import java.io.IOException;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
-import java.util.Optional;
-import java.util.OptionalLong;
+import java.util.ArrayList;
+import java.util.List;
 
-/** The calls of RuntimeService that tell what containers use. */
+/** The calls of RuntimeService that tell what containers and pods use. */
 final class StatsRpcs {
     private final PodRegistry registry;
-    private final ContainerMeasurements measurements;
+    private final ContainerMeasurements containers;
+    private final PodMeasurements pods;
 
-    StatsRpcs(PodRegistry registry, ContainerMeasurements measurements) {
+    StatsRpcs(PodRegistry registry, ContainerMeasurements containers, PodMeasurements pods) {
         this.registry = registry;
-        this.measurements = measurements;
+        this.containers = containers;
+        this.pods = pods;
     }
 
     ContainerStatsResponse one(ContainerStatsRequest request) throws IOException {
         PodContainer container = registry.container(request.getContainerId());
-        ContainerMeasurement measured = measurements
+        ContainerMeasurement measured = containers
                 .of(container)
                 .orElseThrow(() -> new PodException.WrongState(
-                        "container " + container.id() + " has ended: there is nothing left to measure"));
+                        "container " + container.id() + " does not run: there is nothing to measure"));
         return ContainerStatsResponse.newBuilder()
-                .setStats(message(container, measured))
+                .setStats(StatsMessages.of(measured))
                 .build();
     }
 
-    /** Containers that end while they are measured are left out. */
     ListContainerStatsResponse list(ListContainerStatsRequest request) throws IOException {
-        ContainerStatsFilter filter = request.getFilter();
-        ListContainerStatsResponse.Builder response = ListContainerStatsResponse.newBuilder();
-        for (PodContainer container : registry.containers()) {
-            if (container.state() instanceof ContainerState.Running
-                    && Filters.matchesId(filter.getId(), container.id())
-                    && Filters.matchesId(filter.getPodSandboxId(), container.sandboxId())
-                    && Filters.matches(
-                            filter.getLabelSelectorMap(), container.config().getLabelsMap())) {
-                measurements.of(container).ifPresent(measured -> response.addStats(message(container, measured)));
-            }
+        return ListContainerStatsResponse.newBuilder()
+                .addAllStats(measure(matching(request.getFilter())))
+                .build();
+    }
+
+    /** The containers that pass {@code filter}; whether they run, their measurement tells. */
+    List<PodContainer> matching(ContainerStatsFilter filter) {
+        return registry.containers().stream()
+                .filter(container -> Filters.matchesId(filter.getId(), container.id()))
+                .filter(container -> Filters.matchesId(filter.getPodSandboxId(), container.sandboxId()))
+                .filter(container -> Filters.matches(
+                        filter.getLabelSelectorMap(), container.config().getLabelsMap()))
+                .toList();
+    }
+
+    /** Containers that do not run, or end while they are measured, are left out. */
+    List<ContainerStats> measure(List<PodContainer> some) throws IOException {
+        List<ContainerStats> stats = new ArrayList<>();
+        for (PodContainer container : some) {
+            containers.of(container).map(StatsMessages::of).ifPresent(stats::add);
         }
-        return response.build();
+        return stats;
     }
 
-    private static ContainerStats message(PodContainer container, ContainerMeasurement measured) {
-        CgroupStatistics used = measured.cgroup();
-        long timestamp = nanos(used.takenAt());
-        ContainerStats.Builder stats = ContainerStats.newBuilder()
-                .setAttributes(ContainerAttributes.newBuilder()
-                        .setId(container.id())
-                        .setMetadata(container.config().getMetadata())
-                        .putAllLabels(container.config().getLabelsMap())
-                        .putAllAnnotations(container.config().getAnnotationsMap()));
-        used.cpu().ifPresent(cpu -> stats.setCpu(cpu(timestamp, cpu, measured.nanoCores(), used.pressure())));
-        used.memory().ifPresent(memory -> {
-            stats.setMemory(memory(timestamp, memory, used.pressure()));
-            memory.swap().ifPresent(swap -> stats.setSwap(swap(timestamp, swap)));
-        });
-        stats.setWritableLayer(writableLayer(measured.writableLayer()));
-        return stats.build();
-    }
-
-    private static CpuUsage cpu(
-            long timestamp,
-            CgroupStatistics.Cpu cpu,
-            OptionalLong nanoCores,
-            Optional<CgroupStatistics.Pressures> pressure) {
-        CpuUsage.Builder usage =
-                CpuUsage.newBuilder().setTimestamp(timestamp).setUsageCoreNanoSeconds(value(cpu.usageNanos()));
-        nanoCores.ifPresent(rate -> usage.setUsageNanoCores(value(rate)));
-        pressure.ifPresent(all -> usage.setPsi(psi(all.cpu())));
-        return usage.build();
-    }
-
-    private static MemoryUsage memory(
-            long timestamp, CgroupStatistics.Memory memory, Optional<CgroupStatistics.Pressures> pressure) {
-        MemoryUsage.Builder usage = MemoryUsage.newBuilder()
-                .setTimestamp(timestamp)
-                .setWorkingSetBytes(value(memory.workingSetBytes()))
-                .setUsageBytes(value(memory.usageBytes()))
-                .setRssBytes(value(memory.rssBytes()))
-                .setPageFaults(value(memory.pageFaults()))
-                .setMajorPageFaults(value(memory.majorPageFaults()));
-        memory.availableBytes().ifPresent(bytes -> usage.setAvailableBytes(value(bytes)));
-        pressure.ifPresent(all -> usage.setPsi(psi(all.memory())));
-        return usage.build();
-    }
-
-    private static SwapUsage swap(long timestamp, CgroupStatistics.Swap swap) {
-        SwapUsage.Builder usage =
-                SwapUsage.newBuilder().setTimestamp(timestamp).setSwapUsageBytes(value(swap.usageBytes()));
-        swap.limitBytes()
-                .ifPresent(limit -> usage.setSwapAvailableBytes(value(Math.max(0, limit - swap.usageBytes()))));
-        return usage.build();
-    }
-
-    private static FilesystemUsage writableLayer(FsUsage usage) {
-        return FilesystemUsage.newBuilder()
-                .setTimestamp(nanos(usage.measuredAt()))
-                .setFsId(FilesystemIdentifier.newBuilder()
-                        .setMountpoint(usage.directory().toString()))
-                .setUsedBytes(value(usage.bytes()))
-                .setInodesUsed(value(usage.inodes()))
+    PodSandboxStatsResponse pod(PodSandboxStatsRequest request) throws IOException {
+        PodSandbox sandbox = registry.sandbox(request.getPodSandboxId());
+        PodMeasurement measured = pods.of(List.of(sandbox)).stream()
+                .findFirst()
+                .orElseThrow(() -> new PodException.WrongState("pod sandbox " + sandbox.id() + " ("
+                        + sandbox.displayName() + ") is not ready: there is nothing to measure"));
+        return PodSandboxStatsResponse.newBuilder()
+                .setStats(StatsMessages.of(measured))
                 .build();
     }
 
-    private static PsiStats psi(CgroupStatistics.Pressure pressure) {
-        return PsiStats.newBuilder()
-                .setSome(psi(pressure.some()))
-                .setFull(psi(pressure.full()))
+    ListPodSandboxStatsResponse pods(ListPodSandboxStatsRequest request) throws IOException {
+        return ListPodSandboxStatsResponse.newBuilder()
+                .addAllStats(measurePods(matching(request.getFilter())))
                 .build();
     }
 
-    private static PsiData psi(CgroupStatistics.Stall stall) {
-        return PsiData.newBuilder()
-                .setTotal(stall.totalMicros())
-                .setAvg10(stall.average10())
-                .setAvg60(stall.average60())
-                .setAvg300(stall.average300())
-                .build();
+    /** The sandboxes that pass {@code filter}; whether they are ready, their measurement tells. */
+    List<PodSandbox> matching(PodSandboxStatsFilter filter) {
+        return registry.sandboxes().stream()
+                .filter(sandbox -> Filters.matchesId(filter.getId(), sandbox.id()))
+                .filter(sandbox -> Filters.matches(
+                        filter.getLabelSelectorMap(), sandbox.config().getLabelsMap()))
+                .toList();
     }
 
-    private static UInt64Value value(long number) {
-        return UInt64Value.newBuilder().setValue(number).build();
-    }
-
-    private static long nanos(Instant time) {
-        return ChronoUnit.NANOS.between(Instant.EPOCH, time);
+    /** Sandboxes that are not ready, or are stopped while they are measured, are left out. */
+    List<PodSandboxStats> measurePods(List<PodSandbox> some) throws IOException {
+        return pods.of(some).stream().map(StatsMessages::of).toList();
     }
 }

@@ -3,6 +3,7 @@ package dev.fairlead.cri;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.fairlead.cri.v1.LinuxContainerResources;
 import dev.fairlead.image.Image;
 import dev.fairlead.oci.OciJson;
 import dev.fairlead.pod.PodContainer;
@@ -41,6 +42,8 @@ final class VerboseInfo {
         networkNamespace.ifPresent(path -> json.put("netNamespace", path.toString()));
         json.put("cgroupParent", sandbox.config().getLinux().getCgroupParent());
         json.put("hostname", sandbox.config().getHostname());
+        put(json, "resources", sandbox.resources().resources());
+        put(json, "overhead", sandbox.resources().overhead());
         return write(json);
     }
 
@@ -62,6 +65,24 @@ final class VerboseInfo {
         var chain = json.putArray("chainIDs");
         image.chainIds().forEach(id -> chain.add(id.toString()));
         return write(json);
+    }
+
+    /** What of a pod or container may be used, in CRI's names; nothing where nothing is said of it. */
+    private static void put(ObjectNode json, String name, LinuxContainerResources resources) {
+        ObjectNode fields = json().createObjectNode();
+        resources.getAllFields().forEach((field, value) -> {
+            if (value instanceof Long number) {
+                fields.put(field.getJsonName(), number);
+            } else if (value instanceof String text) {
+                fields.put(field.getJsonName(), text);
+            }
+        });
+        resources
+                .getUnifiedMap()
+                .forEach((file, value) -> fields.withObject("/unified").put(file, value));
+        if (!fields.isEmpty()) {
+            json.set(name, fields);
+        }
     }
 
     private static JsonMapper json() {

@@ -18,6 +18,7 @@ import dev.fairlead.pod.ContainerLifecycle;
 import dev.fairlead.pod.ContainerLxcfs;
 import dev.fairlead.pod.ContainerPlans;
 import dev.fairlead.pod.ContainerStreaming;
+import dev.fairlead.pod.LifecycleEvents;
 import dev.fairlead.pod.PodRegistry;
 import dev.fairlead.pod.Recovery;
 import dev.fairlead.pod.SandboxKernel;
@@ -86,6 +87,7 @@ public final class Daemon implements AutoCloseable {
                 CNI_PLUGIN_LIMIT)));
 
         PodRegistry registry = new PodRegistry();
+        LifecycleEvents events = new LifecycleEvents(registry);
         SandboxKernel kernel = new SandboxKernel(context);
         kernel.prepare();
         ContainerPlans plans = new ContainerPlans(
@@ -96,8 +98,8 @@ public final class Daemon implements AutoCloseable {
         Lxcfs lxcfs = Lxcfs.open(settings.lxcfsMount(), () -> ContainerLxcfs.covered(registry));
         closing.push(lxcfs::close);
         ContainerLifecycle containers = new ContainerLifecycle(
-                registry, state, context, images, plans, logs, new ContainerLxcfs(lxcfs, settings.lxcfs()));
-        SandboxLifecycle sandboxes = new SandboxLifecycle(registry, state, kernel, network, containers);
+                registry, state, context, images, plans, logs, new ContainerLxcfs(lxcfs, settings.lxcfs()), events);
+        SandboxLifecycle sandboxes = new SandboxLifecycle(registry, state, kernel, network, containers, events);
         new Recovery(state, registry, sandboxes, containers, network, images.snapshots()).run();
         lxcfs.start();
 
@@ -114,6 +116,8 @@ public final class Daemon implements AutoCloseable {
                 registry,
                 sandboxes,
                 containers,
+                kernel,
+                events,
                 network,
                 new UserNamespaceSupport(context.launcher(), settings.root()),
                 streaming,
@@ -121,6 +125,8 @@ public final class Daemon implements AutoCloseable {
         services.add(new AdminCalls(images, failure -> StatusMapper.toStatus("Admin", failure)));
         CriServer server = CriServer.start(settings.socket(), services);
         closing.push(server::close);
+        // Before that, so that it does not wait for streams of events, which never end by themselves.
+        closing.push(events::close);
     }
 
     /** Stops serving. Pods go on; the next daemon takes them over. */

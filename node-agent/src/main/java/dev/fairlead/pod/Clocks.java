@@ -16,4 +16,9 @@ final class Clocks {
     static long nanos(Instant time) {
         return ChronoUnit.NANOS.between(Instant.EPOCH, time);
     }
+
+    /** The time of {@code nanos} since the epoch; {@link Instant#MIN}, as "never", of 0. */
+    static Instant instant(long nanos) {
+        return nanos == 0 ? Instant.MIN : Instant.EPOCH.plusNanos(nanos);
+    }
 }

@@ -17,6 +17,7 @@ import dev.fairlead.log.LogPump;
 import dev.fairlead.log.StreamPipes;
 import dev.fairlead.oci.Process;
 import dev.fairlead.oci.Spec;
+import dev.fairlead.pod.LifecycleEvents.Step;
 import dev.fairlead.spec.ContainerResources;
 import dev.fairlead.spec.InvalidConfigException;
 import dev.fairlead.state.EntityDirectory;
@@ -50,6 +51,7 @@ public final class ContainerLifecycle {
     private final ContainerPlans plans;
     private final LogPump logs;
     private final ContainerLxcfs lxcfs;
+    private final LifecycleEvents events;
     private final Execs execs;
 
     public ContainerLifecycle(
@@ -59,7 +61,8 @@ public final class ContainerLifecycle {
             ImageStore images,
             ContainerPlans plans,
             LogPump logs,
-            ContainerLxcfs lxcfs) {
+            ContainerLxcfs lxcfs,
+            LifecycleEvents events) {
         this.registry = registry;
         this.state = state;
         this.context = context;
@@ -67,6 +70,7 @@ public final class ContainerLifecycle {
         this.plans = plans;
         this.logs = logs;
         this.lxcfs = lxcfs;
+        this.events = events;
         this.execs = new Execs(context.loop(), context.devNull());
     }
 
@@ -93,7 +97,10 @@ public final class ContainerLifecycle {
         undo.push(() -> registry.release(name));
         try {
             PodContainer container = build(sandbox, config, image, id, undo);
-            registry.add(container);
+            events.step(container, Step.CREATED, () -> {
+                registry.add(container);
+                return true;
+            });
             watch(container);
             lxcfs.added(container);
             return id;
@@ -192,13 +199,14 @@ public final class ContainerLifecycle {
             // On disk before the launch: if we are killed in between, the next daemon asks the warden how far it came.
             ContainerState.Running running = new ContainerState.Running(Clocks.now());
             container.directory().writeRecord(container.toRecord(running));
+            container.launching(running);
             try {
                 handle.container().start();
             } catch (LauncherException e) {
                 awaitExit(container, AFTER_KILL);
                 throw e.of(Exits.object(container, e.failure()));
             }
-            container.becomeUnlessEnded(running);
+            events.step(container, Step.STARTED, () -> container.becomeRunning(running));
         } finally {
             container.lock().unlock();
         }
@@ -227,23 +235,39 @@ public final class ContainerLifecycle {
             // Of a pod that shares the node's PID namespace, other processes may be left.
             handle.container().cgroup().kill();
             boolean oomKilled = handle.container().cgroup().oomKills() > 0;
+            if (record.isPresent() && record.get().failure().isEmpty()) {
+                // A short life may be over before the launch is known to have succeeded.
+                container
+                        .launched()
+                        .ifPresent(running ->
+                                events.step(container, Step.STARTED, () -> container.becomeRunning(running)));
+            }
             handle.log().finishAndClose(LOG_AFTER_EXIT).handle((_, _) -> true).get();
             ContainerState.Exited exited = record.map(seen -> Exits.of(container, seen, oomKilled))
                     .orElseGet(() -> Exits.unseen(container, failure));
             container.directory().writeRecord(container.toRecord(exited));
-            container.become(exited);
+            stopped(container, exited);
             container.handle(null);
             handle.container().release();
         } catch (IOException | ExecutionException e) {
             LOG.log(System.Logger.Level.ERROR, "container " + container.id() + " ended, and could not be put away", e);
             if (!(container.state() instanceof ContainerState.Exited)) {
-                container.become(record.map(seen -> Exits.of(container, seen, false))
-                        .orElseGet(() -> Exits.unseen(container, failure)));
+                stopped(
+                        container,
+                        record.map(seen -> Exits.of(container, seen, false))
+                                .orElseGet(() -> Exits.unseen(container, failure)));
             }
         } catch (InterruptedException e) {
             // The daemon ends. The next one finds the warden waiting with all of it.
             Thread.currentThread().interrupt();
         }
+    }
+
+    private void stopped(PodContainer container, ContainerState.Exited exited) {
+        events.step(container, Step.STOPPED, () -> {
+            container.become(exited);
+            return true;
+        });
     }
 
     /**
@@ -289,7 +313,7 @@ public final class ContainerLifecycle {
         try {
             images.snapshots().remove(container.id());
             container.directory().remove();
-            registry.remove(container);
+            events.step(container, Step.DELETED, () -> registry.remove(container));
         } finally {
             container.lock().unlock();
         }

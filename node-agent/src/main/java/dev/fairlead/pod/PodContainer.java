@@ -22,6 +22,7 @@ public final class PodContainer {
     private final ReentrantLock lock = new ReentrantLock();
     private final CompletableFuture<ContainerState.Exited> exit = new CompletableFuture<>();
     private volatile ContainerState state;
+    private volatile ContainerState.@Nullable Running launched;
     private volatile LinuxContainerResources resources;
     private volatile @Nullable ContainerHandle handle;
     private volatile @Nullable Spec spec;
@@ -183,11 +184,23 @@ public final class PodContainer {
         handle = next;
     }
 
-    /** Becomes {@code next}, unless its end was learned of in the meantime. */
-    synchronized void becomeUnlessEnded(ContainerState next) {
-        if (!(state instanceof ContainerState.Exited)) {
+    /** Notes that its launch begins: its end may be learned of before the launch is known to have succeeded. */
+    void launching(ContainerState.Running next) {
+        launched = next;
+    }
+
+    /** What it became when it was launched; empty where it never was. */
+    Optional<ContainerState.Running> launched() {
+        return Optional.ofNullable(launched);
+    }
+
+    /** Becomes {@code next} where it is still created: its end may have been learned of in the meantime. Tells whether it did. */
+    synchronized boolean becomeRunning(ContainerState.Running next) {
+        if (state instanceof ContainerState.Created) {
             state = next;
+            return true;
         }
+        return false;
     }
 
     ContainerRecord toRecord() {

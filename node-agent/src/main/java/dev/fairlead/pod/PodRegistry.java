@@ -81,9 +81,11 @@ public final class PodRegistry {
         release(name(sandbox.config().getMetadata()));
     }
 
-    void remove(PodContainer container) {
-        containers.remove(container.id());
+    /** Tells whether it was there. */
+    boolean remove(PodContainer container) {
+        boolean known = containers.remove(container.id()) != null;
         release(name(container.sandboxId(), container.config().getMetadata()));
+        return known;
     }
 
     static String name(PodSandboxMetadata metadata) {

@@ -18,6 +18,7 @@ public final class PodSandbox {
     private final CgroupParent cgroupParent;
     private final ReentrantLock lock = new ReentrantLock();
     private volatile SandboxState state;
+    private volatile PodResources resources;
 
     PodSandbox(
             EntityDirectory directory,
@@ -32,6 +33,8 @@ public final class PodSandbox {
         this.createdAt = createdAt;
         this.cgroupParent = cgroupParent;
         this.state = state;
+        this.resources = PodResources.of(
+                config.getLinux().getOverhead(), config.getLinux().getResources());
     }
 
     /**
@@ -64,6 +67,20 @@ public final class PodSandbox {
 
     public boolean isReady() {
         return state instanceof SandboxState.Ready;
+    }
+
+    /** Where its containers' cgroups lie, below the cgroup mounts; pods may share it. */
+    public String cgroupPath() {
+        return cgroupParent.path();
+    }
+
+    /** What the pod may use as a whole, after updates. */
+    public PodResources resources() {
+        return resources;
+    }
+
+    void resources(PodResources updated) {
+        resources = updated;
     }
 
     /** Which namespaces the pod shares with the node, and which its containers share. */

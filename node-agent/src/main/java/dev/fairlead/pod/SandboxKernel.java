@@ -5,6 +5,7 @@ import dev.fairlead.libcontainer.Container;
 import dev.fairlead.libcontainer.ContainerContext;
 import dev.fairlead.libcontainer.PauseContainer;
 import dev.fairlead.libcontainer.PodUserNamespace;
+import dev.fairlead.libcontainer.cgroups.Cgroup;
 import dev.fairlead.libcontainer.cgroups.CgroupException;
 import dev.fairlead.libcontainer.namespaces.PodNamespaces;
 import dev.fairlead.libcontainer.rootfs.IdMap;
@@ -118,6 +119,37 @@ public final class SandboxKernel {
 
     private static String pauseCgroup(PodSandbox sandbox) {
         return sandbox.cgroupParent().path() + '/' + sandbox.id();
+    }
+
+    /** Limits the cgroup of a pod for which nobody named one; the kubelet limits its own. */
+    void limit(PodSandbox sandbox, PodResources resources) throws IOException {
+        if (sandbox.cgroupParent().ours()) {
+            context.cgroups()
+                    .create(
+                            sandbox.cgroupParent().path(),
+                            ContainerResources.of(resources.sum(), List.of()),
+                            warning ->
+                                    LOG.log(System.Logger.Level.WARNING, () -> sandbox.displayName() + ": " + warning));
+        }
+    }
+
+    /** The cgroup that has all of the pod's processes and no others; empty where pods share the one that was named for them. */
+    Optional<Cgroup> ownCgroup(PodSandbox sandbox) throws CgroupException {
+        String path = sandbox.cgroupParent().path();
+        // As the kubelet's cgroupfs driver names the cgroup of a pod; other clients put all of their pods into one.
+        boolean own = sandbox.cgroupParent().ours()
+                || path.endsWith("/pod" + sandbox.config().getMetadata().getUid());
+        return own ? Optional.of(context.cgroups().at(path)) : Optional.empty();
+    }
+
+    /** The cgroup of the process that holds the pod's PID namespace; empty where there is none. */
+    Optional<Cgroup> pauseCgroupOf(PodSandbox sandbox) throws CgroupException {
+        return sharesPid(sandbox) ? Optional.of(context.cgroups().at(pauseCgroup(sandbox))) : Optional.empty();
+    }
+
+    /** The directory of the pod's pinned namespaces. */
+    static Path namespaces(PodSandbox sandbox) {
+        return sandbox.file(PodFileName.NAMESPACES);
     }
 
     /** Removes the cgroup that was made for the pod; the kubelet removes its own. */

@@ -1,8 +1,11 @@
 package dev.fairlead.pod;
 
+import dev.fairlead.cri.v1.LinuxContainerResources;
 import dev.fairlead.cri.v1.NamespaceMode;
 import dev.fairlead.cri.v1.PodSandboxConfig;
+import dev.fairlead.cri.v1.UpdatePodSandboxResourcesRequest;
 import dev.fairlead.libcontainer.Undo;
+import dev.fairlead.pod.LifecycleEvents.Step;
 import dev.fairlead.state.EntityDirectory;
 import dev.fairlead.state.StateRoot;
 import java.io.IOException;
@@ -20,18 +23,21 @@ public final class SandboxLifecycle {
     private final SandboxKernel kernel;
     private final SandboxNetwork network;
     private final ContainerLifecycle containers;
+    private final LifecycleEvents events;
 
     public SandboxLifecycle(
             PodRegistry registry,
             StateRoot state,
             SandboxKernel kernel,
             SandboxNetwork network,
-            ContainerLifecycle containers) {
+            ContainerLifecycle containers,
+            LifecycleEvents events) {
         this.registry = registry;
         this.state = state;
         this.kernel = kernel;
         this.network = network;
         this.containers = containers;
+        this.events = events;
     }
 
     /**
@@ -61,7 +67,9 @@ public final class SandboxLifecycle {
             List<String> addresses = build(sandbox, undo);
             sandbox.become(new SandboxState.Ready(addresses));
             directory.writeRecord(sandbox.toRecord());
-            registry.add(sandbox);
+            // Two steps of what is one to us: listeners know sandboxes as containers that are created, then started.
+            events.step(sandbox, Step.CREATED, () -> registry.add(sandbox));
+            events.step(sandbox, Step.STARTED, () -> {});
             LOG.log(
                     System.Logger.Level.INFO,
                     () -> "pod " + sandbox.displayName() + " runs as " + id + ' ' + addresses);
@@ -118,8 +126,32 @@ public final class SandboxLifecycle {
             kernel.removeNamespaces(sandbox);
             PodShm.unmount(sandbox.file(PodFileName.SHM));
             kernel.removeCgroup(sandbox);
-            sandbox.become(new SandboxState.NotReady());
+            events.step(sandbox, Step.STOPPED, () -> sandbox.become(new SandboxState.NotReady()));
             sandbox.directory().writeRecord(sandbox.toRecord());
+        } finally {
+            sandbox.lock().unlock();
+        }
+    }
+
+    /**
+     * Takes note of the pod's resources after the kubelet has changed them (UpdatePodSandboxResources): the cgroup of the pod is the
+     * kubelet's, and has been changed by it. A cgroup that is ours, as nobody named one, gets the limits of both together.
+     *
+     * @param overhead of the pod itself, empty: none
+     * @param resources the sum of the containers'
+     */
+    public void update(PodSandbox sandbox, LinuxContainerResources overhead, LinuxContainerResources resources)
+            throws IOException, InterruptedException {
+        sandbox.lock().lockInterruptibly();
+        try {
+            if (!sandbox.isReady()) {
+                throw new PodException.WrongState("pod sandbox " + sandbox.id() + " (" + sandbox.displayName()
+                        + ") is not ready: it has no resources to change");
+            }
+            PodResources updated = PodResources.of(overhead, resources);
+            kernel.limit(sandbox, updated);
+            sandbox.directory().write(PodResources.FILE, updated.message());
+            sandbox.resources(updated);
         } finally {
             sandbox.lock().unlock();
         }
@@ -133,8 +165,11 @@ public final class SandboxLifecycle {
         }
         sandbox.lock().lockInterruptibly();
         try {
+            if (registry.findSandbox(sandbox.id()).isEmpty()) {
+                return; // another call was faster
+            }
             sandbox.directory().remove();
-            registry.remove(sandbox);
+            events.step(sandbox, Step.DELETED, () -> registry.remove(sandbox));
         } finally {
             sandbox.lock().unlock();
         }
@@ -161,6 +196,10 @@ public final class SandboxLifecycle {
                 record.createdAt(),
                 new PodSandbox.CgroupParent(record.cgroupParent(), record.ownsCgroupParent()),
                 record.ready() ? new SandboxState.Ready(record.addresses()) : new SandboxState.NotReady());
+        directory
+                .read(PodResources.FILE, UpdatePodSandboxResourcesRequest.parser())
+                .map(PodResources::of)
+                .ifPresent(sandbox::resources);
         registry.reserve(PodRegistry.name(config.getMetadata()), directory.id());
         registry.add(sandbox);
     }

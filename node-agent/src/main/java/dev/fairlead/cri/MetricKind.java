@@ -1,0 +1,61 @@
+package dev.fairlead.cri;
+
+import dev.fairlead.cri.v1.Metric;
+import dev.fairlead.cri.v1.MetricDescriptor;
+import dev.fairlead.cri.v1.MetricType;
+import dev.fairlead.cri.v1.UInt64Value;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/**
+ * One row of the table of metrics.
+ *
+ * @param labels beside those that all have ({@link #COMMON_LABELS})
+ * @param samples what a source gives: none where the node does not count it
+ */
+record MetricKind<S>(
+        String name, MetricType type, String help, List<String> labels, Function<S, Stream<Sample>> samples) {
+    /** As cAdvisor labels what the kubelet publishes; {@code id} is a cgroup path, {@code name} the id of the container or sandbox. */
+    static final List<String> COMMON_LABELS = List.of("container", "id", "image", "name", "namespace", "pod");
+
+    MetricKind {
+        labels = List.copyOf(labels);
+    }
+
+    /**
+     * A number of a metric.
+     * @param value unsigned
+     * @param labels one for each of the metric's own
+     */
+    record Sample(long value, List<String> labels) {
+        Sample {
+            labels = List.copyOf(labels);
+        }
+
+        static Sample of(long value, String... labels) {
+            return new Sample(value, List.of(labels));
+        }
+    }
+
+    MetricDescriptor descriptor() {
+        return MetricDescriptor.newBuilder()
+                .setName(name)
+                .setHelp(help)
+                .addAllLabelKeys(COMMON_LABELS)
+                .addAllLabelKeys(labels)
+                .build();
+    }
+
+    /** The metrics of a source; without a time, as they are of now. */
+    Stream<Metric> of(S source, List<String> commonLabels) {
+        return samples.apply(source)
+                .map(sample -> Metric.newBuilder()
+                        .setName(name)
+                        .setMetricType(type)
+                        .addAllLabelValues(commonLabels)
+                        .addAllLabelValues(sample.labels())
+                        .setValue(UInt64Value.newBuilder().setValue(sample.value()))
+                        .build());
+    }
+}
