@@ -35,6 +35,11 @@ final class Cgroups {
         return Files.readString(of(ROOT, container).resolve(file)).strip();
     }
 
+    /** The directory of a cgroup path in the hierarchy of {@code controller}. */
+    static Path directory(String controller, String path) {
+        return (unified() ? ROOT : ROOT.resolve(controller)).resolve(path.substring(1));
+    }
+
     private static Path of(Path hierarchy, Container container) throws IOException {
         Path parent = hierarchy.resolve("e2e");
         try (Stream<Path> groups = Files.walk(parent)) {

@@ -8,6 +8,7 @@ import dev.fairlead.cri.v1.PullImageRequest;
 import dev.fairlead.cri.v1.RemoveImageRequest;
 import dev.fairlead.cri.v1.RuntimeServiceGrpc;
 import dev.fairlead.cri.v1.RuntimeServiceGrpc.RuntimeServiceBlockingStub;
+import dev.fairlead.cri.v1.RuntimeServiceGrpc.RuntimeServiceStub;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.EventLoopGroup;
@@ -38,6 +39,11 @@ final class Cri implements AutoCloseable {
         return RuntimeServiceGrpc.newBlockingStub(channel)
                 .withWaitForReady()
                 .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
+    }
+
+    /** For streams, which have no end by themselves: whoever makes one cancels it. */
+    RuntimeServiceStub streams() {
+        return RuntimeServiceGrpc.newStub(channel).withWaitForReady();
     }
 
     ImageServiceBlockingStub images() {

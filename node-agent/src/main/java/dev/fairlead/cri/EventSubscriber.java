@@ -13,13 +13,17 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class EventSubscriber {
     /** Events that may wait, of some KiB each: a hundred pods of three containers that start at once have 800. */
-    static final int QUEUE = 1024;
+    private static final int MOST_EVENTS = 1024;
+
+    /** Bytes of them on the wire: annotations may be large. */
+    private static final long MOST_BYTES = 16 << 20;
 
     private final ServerCallStreamObserver<ContainerEventResponse> call;
     private final Queue<ContainerEventResponse> waiting = new ArrayDeque<>();
     /** A call takes messages from one thread at a time. */
     private final ReentrantLock lock = new ReentrantLock();
 
+    private long waitingBytes;
     private boolean ended;
 
     EventSubscriber(ServerCallStreamObserver<ContainerEventResponse> call) {
@@ -52,14 +56,15 @@ final class EventSubscriber {
             if (ended) {
                 return false;
             }
-            if (waiting.size() == QUEUE) {
-                fail(
-                        Status.RESOURCE_EXHAUSTED.withDescription(
-                                "GetContainerEvents: " + QUEUE
-                                        + " events wait to be read, and the next one would be lost; list what there is, and ask again"));
+            long bytes = event.getSerializedSize();
+            if (waiting.size() == MOST_EVENTS || waitingBytes + bytes > MOST_BYTES) {
+                fail(Status.RESOURCE_EXHAUSTED.withDescription("GetContainerEvents: " + waiting.size() + " events of "
+                        + waitingBytes / 1024
+                        + " KiB wait to be read, and no more can be kept; list what there is, and ask again"));
                 return false;
             }
             waiting.add(event);
+            waitingBytes += bytes;
         } finally {
             lock.unlock();
         }
@@ -71,7 +76,9 @@ final class EventSubscriber {
         lock.lock();
         try {
             while (!ended && call.isReady() && !waiting.isEmpty()) {
-                call.onNext(waiting.remove());
+                ContainerEventResponse event = waiting.remove();
+                waitingBytes -= event.getSerializedSize();
+                call.onNext(event);
             }
         } finally {
             lock.unlock();
