@@ -55,20 +55,33 @@ public final class KernelFiles {
     }
 
     /**
+     * Gives the text of a file that the kernel writes in one piece, as it does a cgroup's values but not its lists (cgroup.procs): what comes
+     * short of a page is all of it, and no second read has to say so.
+     * @throws ErrnoException as {@link #read}
+     */
+    public static String readValue(String path) throws ErrnoException {
+        return new String(readBytes(path, LONGEST, true), StandardCharsets.UTF_8);
+    }
+
+    /**
      * Gives the content of the file at {@code path}.
      * @param limit in bytes
      * @throws ErrnoException as {@link #read}; E2BIG: more than {@code limit}
      */
     public static byte[] readBytes(String path, int limit) throws ErrnoException {
+        return readBytes(path, limit, false);
+    }
+
+    private static byte[] readBytes(String path, int limit, boolean inOnePiece) throws ErrnoException {
         Pointer memory = takeBuffer();
         try (Fd file = open(path, 0)) {
-            return readAll(file, memory, limit);
+            return readAll(file, memory, limit, inOnePiece);
         } finally {
             var _ = BUFFERS.offer(memory);
         }
     }
 
-    private static byte[] readAll(Fd file, Pointer memory, int limit) throws ErrnoException {
+    private static byte[] readAll(Fd file, Pointer memory, int limit, boolean inOnePiece) throws ErrnoException {
         byte[] bytes = new byte[PAGE];
         int length = 0;
         while (true) {
@@ -90,6 +103,9 @@ public final class KernelFiles {
             }
             memory.get(0, bytes, length, (int) got);
             length += (int) got;
+            if (inOnePiece && got < PAGE) {
+                return Arrays.copyOf(bytes, length);
+            }
         }
     }
 

@@ -62,7 +62,7 @@ record CgroupDirectory(Path path) {
 
     String read(String name) throws CgroupException {
         try {
-            return KernelFiles.read(file(name)).strip();
+            return KernelFiles.readValue(file(name)).strip();
         } catch (ErrnoException e) {
             throw CgroupException.of(file(name), e);
         }
@@ -71,7 +71,7 @@ record CgroupDirectory(Path path) {
     /** The text of a file, empty where the kernel has none of that name or cannot give it. */
     String readIfPresent(String name) throws CgroupException {
         try {
-            return KernelFiles.read(file(name)).strip();
+            return KernelFiles.readValue(file(name)).strip();
         } catch (ErrnoException e) {
             if (e.errno() == Errno.ENOENT || e.errno() == Errno.ENOTSUP) {
                 return "";
