@@ -11,6 +11,7 @@ import dev.fairlead.libcontainer.process.InitRequest;
 import dev.fairlead.libcontainer.process.ProcessId;
 import dev.fairlead.libcontainer.process.ProcessRequest;
 import dev.fairlead.libcontainer.process.Warden;
+import dev.fairlead.libcontainer.rootfs.LayeredVolume;
 import dev.fairlead.libcontainer.rootfs.RootSource;
 import dev.fairlead.libcontainer.rootfs.RootfsRequest;
 import dev.fairlead.libcontainer.rootfs.RootfsThread;
@@ -82,6 +83,7 @@ public final class Container implements AutoCloseable {
      * @param directory exists, and is the container's alone; to hooks it is the bundle
      * @param name as messages call it
      * @param root what its root file system is made of
+     * @param volumes sources of bind mounts, as {@code spec} calls them, that are made of layers
      * @param withStdin whether somebody will write to it
      * @param warnings takes a sentence for each limit that cannot be had on this node and may be missed, and for each poststop
      *     hook that fails
@@ -92,8 +94,25 @@ public final class Container implements AutoCloseable {
             Path directory,
             Spec spec,
             RootSource root,
+            Map<String, LayeredVolume> volumes,
             boolean withStdin,
-            Consumer<String> warnings) {}
+            Consumer<String> warnings) {
+        public Request {
+            volumes = Map.copyOf(volumes);
+        }
+
+        /** Of a container without volumes that are made of layers. */
+        public Request(
+                String id,
+                String name,
+                Path directory,
+                Spec spec,
+                RootSource root,
+                boolean withStdin,
+                Consumer<String> warnings) {
+            this(id, name, directory, spec, root, Map.of(), withStdin, warnings);
+        }
+    }
 
     /**
      * Makes a container up to OCI's state created: its root is built, its first process waits. What fails in the middle is undone;
@@ -154,8 +173,8 @@ public final class Container implements AutoCloseable {
             InitProcess started = warden.awaitInit(STEP_LIMIT);
             Container container =
                     new Container(request.directory(), warden, cgroup, started.id(), stdio.streams(), hooks);
-            RootfsRequest rootfs =
-                    RootfsRequest.of(request.name(), spec, request.root(), attachPoint, context.rootfsPolicy());
+            RootfsRequest rootfs = RootfsRequest.of(
+                    request.name(), spec, request.root(), attachPoint, context.rootfsPolicy(), request.volumes());
             try (Fd root = RootfsThread.build(rootfs, started, stdio.terminalPeer())) {
                 hooks.create(started.id(), rootfs.attachPoint(), container.starter(Warden.State.READY));
                 warden.enterRoot(root, STEP_LIMIT);

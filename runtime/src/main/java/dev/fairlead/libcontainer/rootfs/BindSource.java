@@ -45,6 +45,14 @@ final class BindSource implements AutoCloseable {
                 : open(entry);
     }
 
+    /**
+     * Takes a copy that somebody else made.
+     * @param tree owned by the source from now on
+     */
+    static BindSource of(MountEntry entry, Fd tree) {
+        return new BindSource(entry, tree);
+    }
+
     private static Set<TreeFlag> flags(MountEntry entry) {
         Set<TreeFlag> flags = EnumSet.of(TreeFlag.CLONE);
         if (entry.options().recursiveBind()) {

@@ -43,35 +43,39 @@ final class DeviceDirectory {
 
     /**
      * Makes the nodes, and the links that programs expect; of these, one that exists stays.
-     * @param bind instead of making them, mount the host's: in a user namespace mknod(2) makes nodes that cannot be opened
+     * @param ids of the container's user namespace: the host's nodes are mounted then instead of made, as they can be opened wherever this
+     *     daemon runs. Where the host has no such node at the path, one is made after all; on a file system that belongs to the initial
+     *     user namespace, as those that this thread mounts do, it can be opened too
      */
-    void fill(List<DeviceNode> nodes, boolean bind) throws RootfsException {
+    void fill(List<DeviceNode> nodes, Optional<IdMap> ids) throws RootfsException {
         Step.run(() -> "devices", () -> {
             try (Fd dev = rootfs.directory(DEV, 0755)) {
                 for (DeviceNode node : nodes) {
-                    Step.run(node::describe, () -> makeNode(dev, node, bind));
+                    Step.run(node::describe, () -> makeNode(dev, node, ids));
                 }
                 Step.run(() -> "links in " + DEV, () -> makeLinks(dev));
             }
         });
     }
 
-    private void makeNode(Fd dev, DeviceNode node, boolean bind) throws IOException {
+    private void makeNode(Fd dev, DeviceNode node, Optional<IdMap> ids) throws IOException {
         int slash = node.path().lastIndexOf('/');
         if (node.path().substring(0, slash).equals(DEV)) {
-            makeNode(dev, node.path().substring(slash + 1), node, bind);
+            makeNode(dev, node.path().substring(slash + 1), node, ids);
             return;
         }
         try (Rootfs.Place place = rootfs.place(node.path(), 0755)) {
-            makeNode(place.directory(), place.name(), node, bind);
+            makeNode(place.directory(), place.name(), node, ids);
         }
     }
 
-    private void makeNode(Fd directory, String name, DeviceNode node, boolean bind) throws IOException {
-        if (bind) {
+    private void makeNode(Fd directory, String name, DeviceNode node, Optional<IdMap> ids) throws IOException {
+        if (ids.isPresent() && isOnTheHost(node)) {
             bindNode(directory, name, node);
             return;
         }
+        int uid = ids.isPresent() ? ids.get().uid(Integer.toUnsignedLong(node.uid())) : node.uid();
+        int gid = ids.isPresent() ? ids.get().gid(Integer.toUnsignedLong(node.gid())) : node.gid();
         try {
             Openat.makeNode(directory, name, node.type(), node.mode(), node.number());
         } catch (ErrnoException e) {
@@ -89,9 +93,19 @@ final class DeviceDirectory {
                 // The umask is 0 here; a default ACL of the directory still has a say.
                 Openat.chmod(made, node.mode(), rootfs.descriptors());
             }
-            if (status.uid() != node.uid() || status.gid() != node.gid()) {
-                Openat.chown(made, node.uid(), node.gid());
+            if (status.uid() != uid || status.gid() != gid) {
+                Openat.chown(made, uid, gid);
             }
+        }
+    }
+
+    private static boolean isOnTheHost(DeviceNode node) throws IOException {
+        Optional<Fd> found = Openat.find(Fd.CWD, node.path(), ITSELF, Set.of());
+        if (found.isEmpty()) {
+            return false;
+        }
+        try (Fd source = found.get()) {
+            return Stat.of(source).isDevice(node.type(), node.number());
         }
     }
 

@@ -65,9 +65,26 @@ final class RootMount {
      * @return the mounted root, owned
      */
     Fd attach(RootSource.Overlay overlay) throws IOException {
+        return attach(overlay.layers(), List.of(overlay.upper(), overlay.work()));
+    }
+
+    /**
+     * Attaches layers alone: a tree that nobody can write to.
+     * @param layers the topmost first; at least two
+     * @param userNamespace as {@link #attachMapped} takes it; empty: the files belong to whom the layers say, on the host
+     * @return the mounted tree, owned
+     */
+    Fd attachReadOnly(List<Path> layers, Optional<Fd> userNamespace) throws IOException {
+        return userNamespace.isPresent()
+                ? attachMapped(layers, List.of(), userNamespace.get())
+                : attach(layers, List.of());
+    }
+
+    /** {@code writable}: upper and work directory, or none. */
+    private Fd attach(List<Path> layers, List<Path> writable) throws IOException {
         return switch (api) {
             case LAYER_BY_LAYER -> {
-                Fd mount = layerByLayer(overlay);
+                Fd mount = layerByLayer(layers, writable);
                 try {
                     Mounts.attach(mount, target);
                     yield mount;
@@ -76,7 +93,7 @@ final class RootMount {
                     throw e;
                 }
             }
-            case ONE_STRING -> oneString(overlay);
+            case ONE_STRING -> oneString(layers, writable);
         };
     }
 
@@ -89,13 +106,17 @@ final class RootMount {
      * @param userNamespace the container's
      */
     Fd attachMapped(RootSource.Overlay overlay, Fd userNamespace) throws IOException {
+        return attachMapped(overlay.layers(), List.of(overlay.upper(), overlay.work()), userNamespace);
+    }
+
+    private Fd attachMapped(List<Path> unmapped, List<Path> writable, Fd userNamespace) throws IOException {
         try (Fd tmpfs = NewFileSystem.mount("tmpfs", "layers", List.of(), Set.of())) {
             Mounts.attach(tmpfs, target);
             List<Path> layers = new ArrayList<>();
-            for (Path layer : overlay.layers()) {
+            for (Path layer : unmapped) {
                 layers.add(attachCopy(tmpfs, layer, Integer.toString(layers.size()), userNamespace));
             }
-            return attach(new RootSource.Overlay(layers, overlay.upper(), overlay.work()));
+            return attach(layers, writable);
         }
     }
 
@@ -114,10 +135,6 @@ final class RootMount {
             }
         }
         return attachPoint.resolve(name);
-    }
-
-    private static Fd layerByLayer(RootSource.Overlay overlay) throws IOException {
-        return layerByLayer(overlay.layers(), List.of(overlay.upper(), overlay.work()));
     }
 
     /**
@@ -161,27 +178,31 @@ final class RootMount {
      * Names every directory by the number of a descriptor, looked up from /proc/thread-self/fd as working directory: so neither a colon in a
      * path nor a page full of layers is a matter, for 500 layers take 2 KiB.
      */
-    private Fd oneString(RootSource.Overlay overlay) throws IOException {
+    private Fd oneString(List<Path> directories, List<Path> writable) throws IOException {
         List<Fd> opened = new ArrayList<>();
         try (Fd before = Openat.open(Fd.CWD, ".", HANDLE, 0)) {
-            for (Path layer : overlay.layers()) {
+            for (Path layer : directories) {
                 opened.add(Openat.open(Fd.CWD, layer.toString(), HANDLE, 0));
             }
-            Fd upper = Openat.open(Fd.CWD, overlay.upper().toString(), HANDLE, 0);
-            opened.add(upper);
-            Fd work = Openat.open(Fd.CWD, overlay.work().toString(), HANDLE, 0);
-            opened.add(work);
-            String layers = opened.subList(0, overlay.layers().size()).stream()
-                    .map(fd -> Integer.toString(fd.number()))
-                    .collect(Collectors.joining(":"));
-            String data = "lowerdir=" + layers + ",upperdir=" + upper.number() + ",workdir=" + work.number();
+            StringBuilder data = new StringBuilder("lowerdir=");
+            data.append(opened.stream().map(fd -> Integer.toString(fd.number())).collect(Collectors.joining(":")));
+            if (!writable.isEmpty()) {
+                Fd upper = Openat.open(Fd.CWD, writable.getFirst().toString(), HANDLE, 0);
+                opened.add(upper);
+                Fd work = Openat.open(Fd.CWD, writable.getLast().toString(), HANDLE, 0);
+                opened.add(work);
+                data.append(",upperdir=")
+                        .append(upper.number())
+                        .append(",workdir=")
+                        .append(work.number());
+            }
             if (data.length() > MAX_DATA_BYTES) {
-                throw new IOException(overlay.layers().size()
+                throw new IOException(directories.size()
                         + " layers: this kernel takes no more than a page of options for an overlay");
             }
             Namespaces.changeDirectory(descriptors);
             try {
-                Mounts.mount("overlay", Integer.toString(target.number()), "overlay", Set.of(), data);
+                Mounts.mount("overlay", Integer.toString(target.number()), "overlay", Set.of(), data.toString());
             } finally {
                 Namespaces.changeDirectory(before);
             }

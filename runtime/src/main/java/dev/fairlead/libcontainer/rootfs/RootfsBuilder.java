@@ -15,6 +15,7 @@ import dev.fairlead.linux.Openat;
 import dev.fairlead.linux.Openat.OpenFlag;
 import dev.fairlead.linux.Stat;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.EnumSet;
@@ -77,7 +78,7 @@ final class RootfsBuilder implements AutoCloseable {
      */
     void openSources(Optional<Fd> terminal) throws RootfsException {
         for (MountEntry entry : entries) {
-            if (entry.isBind()) {
+            if (entry.isBind() && volume(entry).isEmpty()) {
                 sources.put(entry.index(), BindSource.open(entry, request.policy()));
             }
         }
@@ -118,9 +119,45 @@ final class RootfsBuilder implements AutoCloseable {
             }
         });
         for (MountEntry entry : entries) {
-            if (entry.isBind()) {
+            if (entry.isBind() && volume(entry).isEmpty()) {
                 Step.run(entry::describe, () -> settle(entry));
             }
+        }
+    }
+
+    private Optional<LayeredVolume> volume(MountEntry entry) {
+        return Optional.ofNullable(request.volumes().get(entry.source()));
+    }
+
+    /**
+     * Makes the sources that are made of layers. They lie on the attach point for a moment, before the root does: what is cloned must be
+     * attached somewhere (open_tree(2), until Linux 6.15).
+     */
+    private void makeVolumes(Fd descriptors) throws RootfsException {
+        for (MountEntry entry : entries) {
+            Optional<LayeredVolume> volume = volume(entry);
+            if (entry.isBind() && volume.isPresent()) {
+                Step.run(
+                        entry::describe,
+                        () -> sources.put(entry.index(), BindSource.of(entry, cloneOf(volume.get(), descriptors))));
+            }
+        }
+    }
+
+    private Fd cloneOf(LayeredVolume volume, Fd descriptors) throws IOException {
+        if (onTheHost) {
+            throw new IOException("a volume made of layers needs a container with a mount namespace of its own");
+        }
+        Path place = request.attachPoint();
+        try (Fd target = Openat.open(Fd.CWD, place.toString(), DIRECTORY, 0);
+                Fd tree = new RootMount(place, target, descriptors, RootMount.overlayApi())
+                        .attachReadOnly(volume.layers(), userNamespace);
+                Fd found = VolumePath.find(tree, volume.subPath())) {
+            return Mounts.openTree(found, "", COPY);
+        } finally {
+            // The overlay, and what its mapped layers lie on.
+            RootfsThread.detach(place);
+            RootfsThread.detach(place);
         }
     }
 
@@ -180,6 +217,7 @@ final class RootfsBuilder implements AutoCloseable {
                     () -> "root of the user namespace",
                     () -> actAsRootOf(request.ids().get()));
         }
+        makeVolumes(descriptors);
         Fd root = Step.get(() -> "root, attached at " + request.attachPoint(), () -> attachRoot(descriptors));
         try {
             furnish(Step.get(() -> "root", () -> new Rootfs(root, descriptors)));
@@ -312,7 +350,7 @@ final class RootfsBuilder implements AutoCloseable {
         boolean foreign = entries.stream()
                 .anyMatch(entry -> entry.isBind() && entry.destination().equals("/dev"));
         if (!foreign) {
-            directory.fill(devices, request.ids().isPresent());
+            directory.fill(devices, request.ids());
         }
         if (console.isPresent()) {
             directory.mountConsole(console.get());

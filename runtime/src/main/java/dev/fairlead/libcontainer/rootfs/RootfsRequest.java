@@ -10,6 +10,7 @@ import dev.fairlead.oci.Spec;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -31,6 +32,7 @@ import java.util.Optional;
  * @param uidMappings of its user namespace; empty: it is in ours
  * @param gidMappings of its user namespace
  * @param policy the operator's
+ * @param volumes sources of bind mounts, as {@code mounts} call them, that are no paths of the host but made of layers
  */
 public record RootfsRequest(
         String name,
@@ -47,7 +49,8 @@ public record RootfsRequest(
         boolean cgroupNamespace,
         List<IdMapping> uidMappings,
         List<IdMapping> gidMappings,
-        RootfsPolicy policy) {
+        RootfsPolicy policy,
+        Map<String, LayeredVolume> volumes) {
     private static final long MS_REC = 0x4000;
 
     public RootfsRequest {
@@ -57,10 +60,22 @@ public record RootfsRequest(
         readonlyPaths = List.copyOf(readonlyPaths);
         uidMappings = List.copyOf(uidMappings);
         gidMappings = List.copyOf(gidMappings);
+        volumes = Map.copyOf(volumes);
     }
 
     /** What a configuration asks for. Its {@code root.path} is not looked at: {@code source} is the root. */
     public static RootfsRequest of(String name, Spec spec, RootSource source, Path attachPoint, RootfsPolicy policy) {
+        return of(name, spec, source, attachPoint, policy, Map.of());
+    }
+
+    /** The same with volumes. */
+    public static RootfsRequest of(
+            String name,
+            Spec spec,
+            RootSource source,
+            Path attachPoint,
+            RootfsPolicy policy,
+            Map<String, LayeredVolume> volumes) {
         Optional<Linux> linux = Optional.ofNullable(spec.linux());
         return new RootfsRequest(
                 name,
@@ -79,7 +94,8 @@ public record RootfsRequest(
                         .anyMatch(n -> n.type().equals("cgroup")),
                 linux.map(Linux::uidMappings).orElse(List.of()),
                 linux.map(Linux::gidMappings).orElse(List.of()),
-                policy);
+                policy,
+                volumes);
     }
 
     /**

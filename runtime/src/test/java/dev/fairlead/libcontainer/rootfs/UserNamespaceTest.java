@@ -20,6 +20,7 @@ import dev.fairlead.linux.Stat;
 import dev.fairlead.test.NeedsRoot;
 import dev.fairlead.test.PrivateMounts;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
@@ -253,13 +254,23 @@ class UserNamespaceTest {
     }
 
     @Test
-    void aDeviceThatIsNotTheOneOnTheHostIsRefused() throws Exception {
+    void aDeviceThatTheHostHasUnderAnotherNameIsMade() throws Exception {
         try (TestRootfs rootfs = TestRootfs.in(dir, "--user")) {
-            assertThatThrownBy(() -> rootfs.build("""
+            rootfs.build("""
                             {'mounts': [{'destination': '/dev', 'type': 'tmpfs', 'source': 'tmpfs', 'options': []}],
-                             'linux': {MAPPINGS, 'devices': [{'path': '/dev/zero', 'type': 'c', 'major': 8, 'minor': 0}]}}
-                            """.replace("MAPPINGS", MAPPINGS)))
-                    .hasMessageContaining("/dev/zero");
+                             'linux': {MAPPINGS, 'devices': [{'path': '/dev/mine', 'type': 'c', 'major': 1, 'minor': 5, 'fileMode': 416, 'uid': 0, 'gid': 7}]}}
+                            """.replace("MAPPINGS", MAPPINGS));
+            rootfs.inside(() -> {
+                Stat.Status made = Stat.ofPath(rootfs.at("/dev/mine").toString());
+                assertThat(made.isDevice(FileType.CHARACTER_DEVICE, new DeviceNumber(1, 5)))
+                        .isTrue();
+                assertThat(made.mode()).isEqualTo(0640);
+                assertThat(made.uid()).isEqualTo(ROOT);
+                assertThat(made.gid()).isEqualTo(ROOT + 7);
+                try (InputStream zeroes = Files.newInputStream(rootfs.at("/dev/mine"))) {
+                    return assertThat(zeroes.readNBytes(3)).containsOnly(0);
+                }
+            });
         }
     }
 
