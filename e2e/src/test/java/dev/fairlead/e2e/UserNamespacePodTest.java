@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.fairlead.cri.v1.Capability;
 import dev.fairlead.cri.v1.ContainerConfig;
 import dev.fairlead.cri.v1.ContainerStatusRequest;
+import dev.fairlead.cri.v1.Device;
 import dev.fairlead.cri.v1.IDMapping;
 import dev.fairlead.cri.v1.Int64Value;
 import dev.fairlead.cri.v1.Mount;
@@ -377,7 +378,11 @@ class UserNamespacePodTest {
     void aPrivilegedContainerIsPrivilegedInItsNamespaceAlone() {
         ContainerConfig.Builder config = idle();
         config.getLinuxBuilder().getSecurityContextBuilder().setPrivileged(true);
-        Container container = pod().run(config);
+        Container container = pod(FIRST, pod -> {
+                    pod.getLinuxBuilder().getSecurityContextBuilder().setPrivileged(true);
+                    return pod;
+                })
+                .run(config);
         assertThat(said(
                         container,
                         "id -u; mkdir /own; mount -t tmpfs mine /own; echo 1 >/proc/sys/net/ipv4/ip_forward"))
@@ -387,8 +392,42 @@ class UserNamespacePodTest {
     }
 
     @Test
+    void theNodesNetworkMayBeTheirs() {
+        Pod pod = pod(FIRST, config -> {
+            options(config).setNetwork(NamespaceMode.NODE);
+            return config.clearHostname();
+        });
+        Container container = pod.run(with(idle(), "ALL"));
+        assertThat(said(container, "hostname; ip -o addr"))
+                .startsWith("fairlead-node")
+                .contains("10.111.0.1");
+        assertThat(said(container, "ls /sys/class/net; cat /proc/self/uid_map"))
+                .contains("eth0")
+                .contains(Integer.toString(FIRST));
+        assertThat(said(container, "ip addr add 10.99.0.2/32 dev lo; hostname renamed"))
+                .contains(
+                        "ip: RTNETLINK answers: Operation not permitted",
+                        "hostname: sethostname: Operation not permitted");
+        assertThat(said(container, "mkdir /own && mount -t sysfs mine /own; echo 1 >/sys/class/net/lo/mtu"))
+                .contains("mount: permission denied")
+                .containsAnyOf("Read-only file system", "Permission denied");
+    }
+
+    @Test
+    void aDeviceUnderAnotherName() {
+        Container container = pod().run(idle().addDevices(
+                        Device.newBuilder().setHostPath("/dev/zero").setContainerPath("/dev/mine"))
+                .addDevices(Device.newBuilder()
+                        .setHostPath("/dev/kmsg")
+                        .setContainerPath("/dev/messages")
+                        .setPermissions("r")));
+        assertThat(said(container, "head -c 3 /dev/mine | wc -c; stat -c %u:%a /dev/mine"))
+                .isEqualTo("3\n0:666");
+        assertThat(said(container, ": >/dev/messages")).contains("Operation not permitted");
+    }
+
+    @Test
     void whatCannotBeIsRefusedInWords() {
-        refused(config -> options(config).setNetwork(NamespaceMode.NODE), "network: NODE", "hostUsers");
         refused(config -> options(config).setPid(NamespaceMode.NODE), "pid: NODE");
         refused(config -> options(config).setIpc(NamespaceMode.NODE), "ipc: NODE");
         refused(config -> options(config).getUsernsOptionsBuilder().clearUids(), "userns_options.uids: 0 ranges");
@@ -437,5 +476,11 @@ class UserNamespacePodTest {
                         .getRuntimeHandlersList())
                 .extracting(RuntimeHandler::getFeatures)
                 .allMatch(features -> features.getUserNamespaces());
+        assertThat(node.cri()
+                        .runtime()
+                        .status(StatusRequest.getDefaultInstance())
+                        .getFeatures()
+                        .getUserNamespacesHostNetwork())
+                .isTrue();
     }
 }

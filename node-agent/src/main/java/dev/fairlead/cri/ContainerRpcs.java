@@ -1,6 +1,8 @@
 package dev.fairlead.cri;
 
 import com.google.protobuf.ByteString;
+import dev.fairlead.cri.v1.CheckpointContainerRequest;
+import dev.fairlead.cri.v1.CheckpointContainerResponse;
 import dev.fairlead.cri.v1.Container;
 import dev.fairlead.cri.v1.ContainerFilter;
 import dev.fairlead.cri.v1.ContainerResources;
@@ -27,6 +29,7 @@ import dev.fairlead.cri.v1.StopContainerRequest;
 import dev.fairlead.cri.v1.StopContainerResponse;
 import dev.fairlead.cri.v1.UpdateContainerResourcesRequest;
 import dev.fairlead.cri.v1.UpdateContainerResourcesResponse;
+import dev.fairlead.pod.Checkpoints;
 import dev.fairlead.pod.ContainerLifecycle;
 import dev.fairlead.pod.ContainerState;
 import dev.fairlead.pod.ExecOutcome;
@@ -44,10 +47,12 @@ import java.util.Objects;
 final class ContainerRpcs {
     private final PodRegistry registry;
     private final ContainerLifecycle containers;
+    private final Checkpoints checkpoints;
 
     ContainerRpcs(PodRegistry registry, ContainerLifecycle containers) {
         this.registry = registry;
         this.containers = containers;
+        this.checkpoints = Checkpoints.ofThisNode();
     }
 
     CreateContainerResponse create(CreateContainerRequest request) throws IOException, InterruptedException {
@@ -79,6 +84,9 @@ final class ContainerRpcs {
     }
 
     UpdateContainerResourcesResponse update(UpdateContainerResourcesRequest request) throws IOException {
+        if (request.hasWindows()) {
+            throw new InvalidConfigException("windows: this node runs Linux; leave it out");
+        }
         containers.update(registry.container(request.getContainerId()), request.getLinux());
         return UpdateContainerResourcesResponse.getDefaultInstance();
     }
@@ -86,6 +94,11 @@ final class ContainerRpcs {
     ReopenContainerLogResponse reopenLog(ReopenContainerLogRequest request) throws IOException {
         containers.reopenLog(registry.container(request.getContainerId()));
         return ReopenContainerLogResponse.getDefaultInstance();
+    }
+
+    CheckpointContainerResponse checkpoint(CheckpointContainerRequest request) throws IOException {
+        checkpoints.write(registry.container(request.getContainerId()), request.getLocation());
+        return CheckpointContainerResponse.getDefaultInstance();
     }
 
     ExecSyncResponse execSync(ExecSyncRequest request) throws IOException, InterruptedException {
@@ -159,6 +172,8 @@ final class ContainerRpcs {
                 .setStartedAt(container.state().startedAt())
                 .setImage(ImageSpec.newBuilder()
                         .setImage(userSpecified.isEmpty() ? config.getImage().getImage() : userSpecified)
+                        .setUserSpecifiedImage(userSpecified)
+                        .setRuntimeHandler(config.getImage().getRuntimeHandler())
                         .putAllAnnotations(config.getImage().getAnnotationsMap()))
                 .setImageRef(container.imageRef())
                 .setImageId(container.imageId())

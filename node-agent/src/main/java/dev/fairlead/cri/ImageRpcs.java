@@ -23,6 +23,7 @@ import dev.fairlead.image.PullProgress;
 import dev.fairlead.image.Reference;
 import dev.fairlead.image.registry.RegistryCredentials;
 import dev.fairlead.image.store.ImageStore;
+import dev.fairlead.pod.RuntimeHandlers;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -62,6 +63,7 @@ final class ImageRpcs {
     }
 
     PullImageResponse pull(PullImageRequest request) throws IOException, InterruptedException {
+        RuntimeHandlers.requireKnown(request.getImage().getRuntimeHandler());
         Reference reference = Reference.parse(request.getImage().getImage());
         AuthConfig auth = request.getAuth();
         Optional<RegistryCredentials> credentials = RegistryCredentials.fromAuthConfig(

@@ -24,6 +24,7 @@ import dev.fairlead.pod.PodRegistry;
 import dev.fairlead.pod.PodSandbox;
 import dev.fairlead.pod.SandboxLifecycle;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 
@@ -63,7 +64,10 @@ final class SandboxRpcs {
     PodSandboxStatusResponse status(PodSandboxStatusRequest request) throws PodException {
         PodSandbox sandbox = registry.sandbox(request.getPodSandboxId());
         PodSandboxStatusResponse.Builder response =
-                PodSandboxStatusResponse.newBuilder().setStatus(status(sandbox));
+                PodSandboxStatusResponse.newBuilder().setStatus(status(sandbox)).setTimestamp(now());
+        // A kubelet that goes by events believes a status with a time, and asks for none of the containers then.
+        registry.containersOf(sandbox)
+                .forEach(container -> response.addContainersStatuses(ContainerRpcs.status(container)));
         if (request.getVerbose()) {
             response.putInfo("info", VerboseInfo.of(sandbox, sandboxes.networkNamespace(sandbox)));
         }
@@ -130,6 +134,11 @@ final class SandboxRpcs {
                 .putAllAnnotations(sandbox.config().getAnnotationsMap())
                 .setRuntimeHandler(sandbox.runtimeHandler())
                 .build();
+    }
+
+    private static long now() {
+        Instant now = Instant.now();
+        return now.getEpochSecond() * 1_000_000_000 + now.getNano();
     }
 
     private static PodSandboxState state(PodSandbox sandbox) {

@@ -56,7 +56,9 @@ final class StatusRpcs {
                                 .setType("RuntimeReady")
                                 .setStatus(true))
                         .addConditions(networkCondition()))
-                .setFeatures(RuntimeFeatures.newBuilder().setSupplementalGroupsPolicy(true));
+                .setFeatures(RuntimeFeatures.newBuilder()
+                        .setSupplementalGroupsPolicy(true)
+                        .setUserNamespacesHostNetwork(userNamespaces.available()));
         for (String handler : RuntimeHandlers.NAMES) {
             response.addRuntimeHandlers(RuntimeHandler.newBuilder()
                     .setName(handler)

@@ -1,6 +1,7 @@
 package dev.fairlead.kubernetes;
 
 import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ImageVolumeSource;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
@@ -8,6 +9,7 @@ import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Probe;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
+import io.fabric8.kubernetes.api.model.Volume;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
@@ -54,6 +56,12 @@ final class PodDefaults {
         spec.setHostNetwork(orElse(spec.getHostNetwork(), false));
         spec.setHostPID(orElse(spec.getHostPID(), false));
         spec.setHostIPC(orElse(spec.getHostIPC(), false));
+        for (Volume volume : spec.getVolumes()) {
+            ImageVolumeSource image = volume.getImage();
+            if (image != null) {
+                image.setPullPolicy(pullPolicy(image.getPullPolicy(), orElse(image.getReference(), "")));
+            }
+        }
         spec.setServiceAccountName(orElse(spec.getServiceAccountName(), "default"));
     }
 
@@ -61,8 +69,7 @@ final class PodDefaults {
         container.setTerminationMessagePath(orElse(container.getTerminationMessagePath(), "/dev/termination-log"));
         container.setTerminationMessagePolicy(orElse(container.getTerminationMessagePolicy(), "File"));
         String image = orElse(container.getImage(), "");
-        container.setImagePullPolicy(
-                orElse(container.getImagePullPolicy(), isLatest(image) ? "Always" : "IfNotPresent"));
+        container.setImagePullPolicy(pullPolicy(container.getImagePullPolicy(), image));
         requests(container);
         probe(container.getStartupProbe());
         probe(container.getLivenessProbe());
@@ -87,6 +94,10 @@ final class PodDefaults {
         probe.setTimeoutSeconds(orElse(probe.getTimeoutSeconds(), 1));
         probe.setSuccessThreshold(orElse(probe.getSuccessThreshold(), 1));
         probe.setFailureThreshold(orElse(probe.getFailureThreshold(), 3));
+    }
+
+    private static String pullPolicy(@Nullable String given, String image) {
+        return orElse(given, isLatest(image) ? "Always" : "IfNotPresent");
     }
 
     /** Whether a name means whatever its registry calls "latest": it has neither tag nor digest, or that tag. */

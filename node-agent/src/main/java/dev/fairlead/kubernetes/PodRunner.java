@@ -11,6 +11,7 @@ import dev.fairlead.cri.v1.ImageStatusResponse;
 import dev.fairlead.cri.v1.RuntimeServiceGrpc.RuntimeServiceBlockingStub;
 import dev.fairlead.kubernetes.PodEvent.Kind;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Volume;
 import io.grpc.Context;
 import io.grpc.Context.CancellableContext;
 import io.grpc.StatusRuntimeException;
@@ -278,7 +279,10 @@ public final class PodRunner {
     /** Pulls what is missing; false when {@link #stop} cut that off. */
     private boolean provideImages() {
         try {
-            pulling.run(() -> containers.forEach(container -> provideImage(container.container())));
+            pulling.run(() -> {
+                containers.forEach(container -> provideImage(container.container()));
+                provideVolumeImages();
+            });
         } catch (StatusRuntimeException e) {
             if (!stopAsked) {
                 throw e;
@@ -288,15 +292,31 @@ public final class PodRunner {
     }
 
     private void provideImage(io.fabric8.kubernetes.api.model.Container container) {
-        String name = container.getImage();
+        provideImage(
+                container.getImage(),
+                container.getImagePullPolicy(),
+                Containers.field(pod, container) + ".image",
+                "imagePullPolicy");
+    }
+
+    private void provideVolumeImages() {
+        List<Volume> volumes = pod.getSpec().getVolumes();
+        for (int i = 0; i < volumes.size(); i++) {
+            var image = volumes.get(i).getImage();
+            if (image != null) {
+                provideImage(
+                        image.getReference(), image.getPullPolicy(), "spec.volumes[" + i + "].image", "pullPolicy");
+            }
+        }
+    }
+
+    private void provideImage(String name, String policy, String field, String policyField) {
         if (imageOf.containsKey(name)) {
             return;
         }
-        String field = Containers.field(pod, container) + ".image";
-        String policy = container.getImagePullPolicy();
         Optional<Image> present = policy.equals("Always") ? Optional.empty() : image(name);
         if (present.isEmpty() && policy.equals("Never")) {
-            throw new ManifestException(field, name + " is not on this node, and imagePullPolicy is Never");
+            throw new ManifestException(field, name + " is not on this node, and " + policyField + " is Never");
         }
         Image image = present.or(() -> image(pull.apply(name)))
                 .orElseThrow(() -> new ManifestException(field, name + " is gone right after its pull"));

@@ -96,7 +96,7 @@ public final class ContainerLifecycle {
         Undo undo = new Undo();
         undo.push(() -> registry.release(name));
         try {
-            PodContainer container = build(sandbox, config, image, id, undo);
+            PodContainer container = build(sandbox, plans.identified(config), image, id, undo);
             events.step(container, Step.CREATED, () -> {
                 registry.add(container);
                 return true;
@@ -128,6 +128,7 @@ public final class ContainerLifecycle {
                         directory.path(),
                         plan.spec(),
                         plan.root(),
+                        plan.volumes(),
                         config.getStdin(),
                         warning -> LOG.log(
                                 System.Logger.Level.WARNING,
@@ -145,7 +146,7 @@ public final class ContainerLifecycle {
                         sandbox.id(),
                         Clocks.now(),
                         image.id().toString(),
-                        imageRef(image),
+                        ImageReferences.of(image),
                         container.cgroup().path(),
                         plan.user(),
                         plan.stopSignal(),
@@ -157,13 +158,6 @@ public final class ContainerLifecycle {
         directory.writeRecord(made.toRecord());
         made.handle(new ContainerHandle(container, log));
         return made;
-    }
-
-    /** By a digest of the repository, as that is what the kubelet compares; an image that was never pulled has only its id. */
-    private static String imageRef(Image image) {
-        return image.repoDigests().isEmpty()
-                ? image.id().toString()
-                : image.repoDigests().getFirst();
     }
 
     private static Optional<Path> logPath(PodSandbox sandbox, ContainerConfig config) {

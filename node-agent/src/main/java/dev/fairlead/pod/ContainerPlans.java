@@ -1,5 +1,7 @@
 package dev.fairlead.pod;
 
+import dev.fairlead.cdi.CdiDevices;
+import dev.fairlead.cdi.CdiEdits;
 import dev.fairlead.cri.v1.ContainerConfig;
 import dev.fairlead.cri.v1.LinuxContainerSecurityContext;
 import dev.fairlead.cri.v1.NamespaceMode;
@@ -12,16 +14,20 @@ import dev.fairlead.libcontainer.rootfs.RootSource;
 import dev.fairlead.libcontainer.users.ContainerUser;
 import dev.fairlead.oci.ImageDefaults;
 import dev.fairlead.oci.Namespace;
+import dev.fairlead.oci.Spec;
 import dev.fairlead.oci.User;
 import dev.fairlead.spec.ContainerFacts;
+import dev.fairlead.spec.ContainerFacts.Labels;
 import dev.fairlead.spec.ContainerSpecs;
 import dev.fairlead.spec.InvalidConfigException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Finds out what a container needs to know of its image, its pod and the node, and makes its configuration. */
 public final class ContainerPlans {
@@ -32,6 +38,9 @@ public final class ContainerPlans {
     private final PodRegistry registry;
     private final ImageStore images;
     private final SeccompProfiles seccomp;
+    private final SecurityLabels labels;
+    private final ImageVolumes volumes;
+    private final CdiDevices cdi;
     private final ImageUsers users;
     private final ContainerSpecs specs;
 
@@ -40,21 +49,33 @@ public final class ContainerPlans {
         this.registry = registry;
         this.images = images;
         this.seccomp = seccomp;
+        this.labels = SecurityLabels.ofThisNode();
+        this.volumes = new ImageVolumes(images);
+        this.cdi = CdiDevices.ofThisNode();
         this.users = new ImageUsers();
         this.specs = new ContainerSpecs(known);
+    }
+
+    /** The configuration, with what only we know of it. */
+    ContainerConfig identified(ContainerConfig config) throws IOException {
+        return volumes.identified(config);
     }
 
     /** Makes the container's snapshot, and all that {@link ContainerPlan} has. */
     ContainerPlan make(PodSandbox sandbox, ContainerConfig config, Image image, String id) throws IOException {
         LinuxContainerSecurityContext security = config.getLinux().getSecurityContext();
+        ContainerRequests.validate(sandbox.config(), config);
         ImageDefaults defaults =
                 image.config().config() == null ? NO_DEFAULTS : image.config().config();
         int stopSignal = StopSignal.choose(config.getStopSignal(), defaults.stopSignal());
+        Labels labels = this.labels.of(security);
         MountSources.ensure(config.getMountsList());
+        Relabel.volumes(config.getMountsList(), labels.files());
         Snapshot snapshot = images.snapshots().create(id, image);
         if (sandbox.ids().isPresent()) {
             MappedOwner.give(snapshot.upper(), sandbox.ids().get());
         }
+        Map<Integer, ImageVolumes.Made> mounted = volumes.make(config, snapshot);
         ContainerUser found = users.resolve(snapshot.lower(), image, security);
         User user = new User(found.uid(), found.gid(), null, found.additionalGids(), null, Map.of());
         ContainerFacts facts = new ContainerFacts(
@@ -66,11 +87,20 @@ public final class ContainerPlans {
                 sandbox.namespaces().getIpc() == NamespaceMode.NODE ? NODE_SHM : sandbox.file(PodFileName.SHM),
                 PodFiles.of(sandbox),
                 sandbox.ids(),
-                seccomp.of(security, specs.capabilities(security)));
+                seccomp.of(security, specs.capabilities(security)),
+                labels,
+                mounted.entrySet().stream()
+                        .collect(Collectors.toMap(
+                                Map.Entry::getKey,
+                                made -> made.getValue().source().toString())));
+        Spec spec =
+                CdiEdits.apply(cdi.edits(ContainerRequests.cdiDevices(config)), specs.create(config, defaults, facts));
         return new ContainerPlan(
-                specs.create(config, defaults, facts),
+                spec,
                 new RootSource.Overlay(snapshot.lower(), snapshot.upper(), snapshot.work()),
-                user,
+                mounted.values().stream()
+                        .collect(Collectors.toMap(made -> made.source().toString(), ImageVolumes.Made::volume)),
+                Objects.requireNonNull(Objects.requireNonNull(spec.process()).user()),
                 stopSignal);
     }
 

@@ -59,7 +59,6 @@ final class PodUsers {
             case POD -> {
                 ranges(FIELD + ".uids", asked.getUidsList());
                 ranges(FIELD + ".gids", asked.getGidsList());
-                own("network", options.getNetwork());
                 own("ipc", options.getIpc());
                 own("pid", options.getPid());
             }
@@ -69,7 +68,8 @@ final class PodUsers {
         }
     }
 
-    /** What a user namespace does not own, its root has no power over: it could mount neither sysfs nor procfs, and sets no hostname. */
+    /** A PID namespace that the user namespace does not own has a procfs that its root may not mount, an IPC namespace an mqueue. A network
+     * namespace has a sysfs; that we mount, and the pod's root has no power over the node's network. */
     private static void own(String namespace, NamespaceMode mode) throws InvalidConfigException {
         if (mode == NamespaceMode.NODE) {
             throw new InvalidConfigException("linux.security_context.namespace_options." + namespace

@@ -10,7 +10,11 @@ public final class RuntimeHandlers {
 
     private RuntimeHandlers() {}
 
-    static void requireKnown(String handler) throws InvalidConfigException {
+    /**
+     * Judges a handler's name.
+     * @throws InvalidConfigException no handler is called so
+     */
+    public static void requireKnown(String handler) throws InvalidConfigException {
         if (!NAMES.contains(handler)) {
             throw new InvalidConfigException("runtime_handler: no handler is called \"" + handler
                     + "\"; a RuntimeClass for this runtime has the handler \"fairlead\"");

@@ -24,12 +24,24 @@ final class SandboxRequests {
         if (config.getMetadata().getName().isEmpty()) {
             throw new InvalidConfigException("config.metadata.name: empty; a sandbox has the name of its pod");
         }
+        if (config.hasWindows()) {
+            throw new InvalidConfigException("config.windows: this node runs Linux; leave it out");
+        }
         var _ = LxcfsMode.of(config.getAnnotationsMap(), LxcfsMode.AUTO);
         NamespaceOption namespaces = config.getLinux().getSecurityContext().getNamespaceOptions();
         PodUsers.validate(namespaces);
         if (namespaces.getNetwork() != NamespaceMode.NODE && namespaces.getNetwork() != NamespaceMode.POD) {
             throw new InvalidConfigException("linux.security_context.namespace_options.network: "
                     + namespaces.getNetwork() + "; a pod's network is POD or NODE");
+        }
+        if (namespaces.getIpc() != NamespaceMode.NODE && namespaces.getIpc() != NamespaceMode.POD) {
+            throw new InvalidConfigException("linux.security_context.namespace_options.ipc: " + namespaces.getIpc()
+                    + "; the containers of a pod share one IPC namespace, the pod's (POD) or the node's (NODE)");
+        }
+        if (namespaces.getPid() == NamespaceMode.TARGET) {
+            throw new InvalidConfigException(
+                    "linux.security_context.namespace_options.pid: TARGET; a container can have"
+                            + " the processes of another one as its target, a pod cannot");
         }
         if (config.getHostname().getBytes(java.nio.charset.StandardCharsets.UTF_8).length > HOSTNAME_MAX) {
             throw new InvalidConfigException("config.hostname: \"" + config.getHostname() + "\" is longer than the "

@@ -32,11 +32,16 @@ public final class SeccompProfiles {
      * The filter of a container; empty: it runs unconfined, as privileged ones do and those that ask for nothing.
      * @throws InvalidConfigException a profile that is not there or cannot be compiled
      */
+    @SuppressWarnings(
+            "deprecation") // seccomp_profile_path: clients of old say it, and must not run unconfined for that
     Optional<Seccomp> of(LinuxContainerSecurityContext security, Capabilities capabilities) throws IOException {
-        if (security.getPrivileged() || !security.hasSeccomp()) {
+        if (security.getPrivileged()) {
             return Optional.empty();
         }
-        SecurityProfile asked = security.getSeccomp();
+        SecurityProfile asked = security.hasSeccomp()
+                ? security.getSeccomp()
+                : DeprecatedProfiles.parse(
+                        "linux.security_context.seccomp_profile_path", security.getSeccompProfilePath());
         return switch (asked.getProfileType()) {
             case Unconfined -> Optional.empty();
             case RuntimeDefault -> Optional.of(DefaultSeccompProfile.of(ContainerCapabilities.bounding(capabilities)));

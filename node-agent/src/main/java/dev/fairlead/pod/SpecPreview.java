@@ -15,6 +15,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** The OCI configuration that a container would get, without making anything. */
 public final class SpecPreview {
@@ -58,8 +60,17 @@ public final class SpecPreview {
                         : sandbox.file(PodFileName.SHM),
                 PodFiles.of(sandbox),
                 sandbox.ids(),
-                new SeccompProfiles(seccompProfiles).of(security, specs.capabilities(security)));
+                new SeccompProfiles(seccompProfiles).of(security, specs.capabilities(security)),
+                SecurityLabels.ofThisNode().of(security),
+                volumes(config));
         return specs.create(config, image.map(ImageConfig::config).orElse(ContainerPlans.NO_DEFAULTS), facts);
+    }
+
+    private static Map<Integer, String> volumes(ContainerConfig config) {
+        return IntStream.range(0, config.getMountsCount())
+                .filter(i -> ImageVolumes.isImage(config.getMounts(i)))
+                .boxed()
+                .collect(Collectors.toMap(i -> i, i -> "/IMAGE-VOLUME-" + i));
     }
 
     private static User user(LinuxContainerSecurityContext security) {

@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** The mounts of a container: those that every container has, the files of its pod, then its own, parents before children. */
@@ -73,25 +74,27 @@ final class ContainerMounts {
                         + "].propagation: PROPAGATION_BIDIRECTIONAL, but what is mounted in a pod with a user namespace never"
                         + " reaches the node; set hostUsers: true, or mountPropagation to HostToContainer");
             }
-            mounts.add(bind("mounts[" + i + "]", asked));
+            mounts.add(bind(
+                    "mounts[" + i + "]",
+                    asked,
+                    Optional.ofNullable(facts.imageVolumes().get(i))));
         }
         mounts.sort(Comparator.comparingInt(
                 mount -> Path.of(mount.destination()).normalize().getNameCount()));
         return mounts;
     }
 
-    private static Mount bind(String field, dev.fairlead.cri.v1.Mount asked) throws InvalidConfigException {
+    /** {@code volume}: where it is an image's, its source. */
+    private static Mount bind(String field, dev.fairlead.cri.v1.Mount asked, Optional<String> volume)
+            throws InvalidConfigException {
         ContainerSpecs.requireNoNul(field + ".container_path", asked.getContainerPath());
         ContainerSpecs.requireNoNul(field + ".host_path", asked.getHostPath());
+        ContainerSpecs.requireNoNul(field + ".image_sub_path", asked.getImageSubPath());
         if (asked.getContainerPath().isEmpty()) {
             throw new InvalidConfigException(
                     field + ".container_path: empty; say where to mount " + asked.getHostPath());
         }
-        if (asked.hasImage() && !asked.getImage().getImage().isEmpty()) {
-            throw new InvalidConfigException(
-                    field + ".image: image volumes are not supported by this version of Fairlead");
-        }
-        if (asked.getHostPath().isEmpty()) {
+        if (volume.isEmpty() && asked.getHostPath().isEmpty()) {
             throw new InvalidConfigException(
                     field + ".host_path: empty; say what to mount at " + asked.getContainerPath());
         }
@@ -106,7 +109,14 @@ final class ContainerMounts {
                         throw new InvalidConfigException(
                                 field + ".propagation: " + asked.getPropagationValue() + " is no mount propagation");
                 });
-        options.add(access(field, asked));
+        String access = access(field, asked);
+        if (volume.isPresent()) {
+            // All image mounts are read-only (api.proto, Mount.image). Its layers are mapped like those of the root, so
+            // the volume has no mappings of its own.
+            options.add(access.equals("rro") ? access : "ro");
+            return new Mount(asked.getContainerPath(), "bind", volume.get(), options, List.of(), List.of(), Map.of());
+        }
+        options.add(access);
         return new Mount(
                 asked.getContainerPath(),
                 "bind",

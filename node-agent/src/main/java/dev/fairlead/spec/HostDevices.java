@@ -126,8 +126,8 @@ final class HostDevices {
         return Optional.of(new Device(
                 inside.toString(),
                 kind == S_IFCHR ? "c" : "b",
-                major(rdev),
-                minor(rdev),
+                NodeDevice.major(rdev),
+                NodeDevice.minor(rdev),
                 mode & 0777,
                 attribute(host, "uid").longValue(),
                 attribute(host, "gid").longValue(),
@@ -137,15 +137,5 @@ final class HostDevices {
     private static Number attribute(Path file, String name) throws IOException {
         return Objects.requireNonNull(
                 (Number) Files.getAttribute(file, "unix:" + name, LinkOption.NOFOLLOW_LINKS), name);
-    }
-
-    /** gnu_dev_major(3). */
-    private static long major(long rdev) {
-        return ((rdev >>> 8) & 0xfff) | ((rdev >>> 32) & ~0xfffL);
-    }
-
-    /** gnu_dev_minor(3). */
-    private static long minor(long rdev) {
-        return (rdev & 0xff) | ((rdev >>> 12) & ~0xffL);
     }
 }

@@ -155,7 +155,9 @@ class ContainerSpecsTest {
                 Path.of("/run/shm"),
                 List.of(new ContainerFacts.PodFile(Path.of("/run/hosts"), "/etc/hosts")),
                 Optional.empty(),
-                Optional.empty());
+                Optional.empty(),
+                ContainerFacts.Labels.NONE,
+                Map.of());
     }
 
     private static ImageDefaults image(List<String> entrypoint, List<String> cmd) {

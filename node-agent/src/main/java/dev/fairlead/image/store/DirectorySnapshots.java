@@ -11,6 +11,7 @@ import dev.fairlead.linux.Openat;
 import dev.fairlead.linux.Openat.OpenFlag;
 import dev.fairlead.linux.Stat;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -29,9 +30,14 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Snapshots as directories: {@code <id>/upper}, {@code <id>/work}, and {@code <id>/layers} with the chain ids, topmost first. */
+/**
+ * Snapshots as directories: {@code <id>/upper}, {@code <id>/work}, and {@code <id>/layers} with the chain ids, topmost first. The images that are
+ * mounted as volumes have a {@code <id>/volume-<number>} of the same kind.
+ */
 final class DirectorySnapshots implements Snapshots {
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,127}");
+
+    private static final String VOLUME = "volume-";
 
     private final Path directory;
     private final Path emptyLayer;
@@ -113,6 +119,18 @@ final class DirectorySnapshots implements Snapshots {
     }
 
     @Override
+    public List<Path> addVolume(String containerId, int number, Image image) throws IOException {
+        List<Digest> chain = image.chainIds().reversed();
+        Path list = home(containerId).resolve(VOLUME + number);
+        keeper.withLayers(
+                image,
+                () -> Files.write(list, chain.stream().map(Digest::toString).toList()));
+        List<Path> lower = new ArrayList<>(chain.stream().map(layers::files).toList());
+        lower.add(emptyLayer);
+        return lower;
+    }
+
+    @Override
     public Optional<Snapshot> find(String containerId) throws IOException {
         try {
             return Optional.of(snapshot(containerId, chain(containerId)));
@@ -122,8 +140,12 @@ final class DirectorySnapshots implements Snapshots {
     }
 
     private List<Digest> chain(String containerId) throws IOException {
+        return read(home(containerId).resolve("layers"));
+    }
+
+    private static List<Digest> read(Path list) throws IOException {
         List<Digest> chain = new ArrayList<>();
-        for (String line : Files.readAllLines(home(containerId).resolve("layers"))) {
+        for (String line : Files.readAllLines(list)) {
             chain.add(Digest.parse(line));
         }
         return chain;
@@ -153,6 +175,11 @@ final class DirectorySnapshots implements Snapshots {
         for (String id : list()) {
             try {
                 used.addAll(chain(id));
+                try (DirectoryStream<Path> volumes = Files.newDirectoryStream(home(id), VOLUME + "*")) {
+                    for (Path volume : volumes) {
+                        used.addAll(read(volume));
+                    }
+                }
             } catch (NoSuchFileException e) {
                 // removed meanwhile
             }

@@ -3,6 +3,7 @@ package dev.fairlead.image.store;
 import dev.fairlead.image.FsUsage;
 import dev.fairlead.image.Image;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
@@ -13,6 +14,13 @@ public interface Snapshots {
      * @throws java.nio.file.FileAlreadyExistsException where the container has one
      */
     Snapshot create(String containerId, Image image) throws IOException;
+
+    /**
+     * Keeps the layers of a further image, mounted in a container as a volume, as long as the container has its snapshot.
+     * @param number of the volume in the container
+     * @return the layers for {@code lowerdir}, topmost first, an empty one below them; of an image without layers that one alone
+     */
+    List<Path> addVolume(String containerId, int number, Image image) throws IOException;
 
     /** The snapshot of a container that has one. */
     Optional<Snapshot> find(String containerId) throws IOException;
