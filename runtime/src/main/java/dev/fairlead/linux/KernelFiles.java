@@ -20,12 +20,6 @@ public final class KernelFiles {
     /** Far above any file of these kinds; cgroup.procs of a million processes has 8 MB. */
     private static final int LONGEST = 16 << 20;
 
-    /**
-     * Memory to read into, of a page each: to allocate it takes longer than to read most of these files, and statistics read hundreds. More
-     * than this many are not kept.
-     */
-    private static final Queue<Pointer> BUFFERS = new ArrayBlockingQueue<>(8);
-
     private KernelFiles() {}
 
     /**
@@ -60,7 +54,16 @@ public final class KernelFiles {
      * @throws ErrnoException as {@link #read}
      */
     public static String readValue(String path) throws ErrnoException {
-        return new String(readBytes(path, LONGEST, true), StandardCharsets.UTF_8);
+        Page page = Page.take();
+        try (Fd file = open(path, 0)) {
+            int length = page.readFrom(file);
+            if (length < PAGE) {
+                return new String(page.bytes, 0, length, StandardCharsets.UTF_8);
+            }
+        } finally {
+            page.giveBack();
+        }
+        return read(path);
     }
 
     /**
@@ -69,49 +72,60 @@ public final class KernelFiles {
      * @throws ErrnoException as {@link #read}; E2BIG: more than {@code limit}
      */
     public static byte[] readBytes(String path, int limit) throws ErrnoException {
-        return readBytes(path, limit, false);
-    }
-
-    private static byte[] readBytes(String path, int limit, boolean inOnePiece) throws ErrnoException {
-        Pointer memory = takeBuffer();
+        Page page = Page.take();
         try (Fd file = open(path, 0)) {
-            return readAll(file, memory, limit, inOnePiece);
+            byte[] bytes = new byte[PAGE];
+            int length = 0;
+            while (true) {
+                int got = page.readFrom(file);
+                if (got == 0) {
+                    return Arrays.copyOf(bytes, length);
+                }
+                if (length + got > limit) {
+                    throw new ErrnoException("read " + path + ": more than " + limit + " bytes", Errno.E2BIG);
+                }
+                if (length + got > bytes.length) {
+                    bytes = Arrays.copyOf(bytes, bytes.length * 2);
+                }
+                System.arraycopy(page.bytes, 0, bytes, length, got);
+                length += got;
+            }
         } finally {
-            var _ = BUFFERS.offer(memory);
+            page.giveBack();
         }
     }
 
-    private static byte[] readAll(Fd file, Pointer memory, int limit, boolean inOnePiece) throws ErrnoException {
-        byte[] bytes = new byte[PAGE];
-        int length = 0;
-        while (true) {
-            long got = LibC.get().read(file.number(), memory, PAGE);
+    /**
+     * Memory for one read(2), the kernel's and ours: to allocate it takes longer than to read most of these files, and statistics read
+     * hundreds. More than a few are not kept.
+     */
+    private static final class Page {
+        private static final Queue<Page> FREE = new ArrayBlockingQueue<>(8);
+
+        final byte[] bytes = new byte[PAGE];
+        private final Pointer memory = jnr.ffi.Memory.allocateDirect(LibC.runtime(), PAGE);
+
+        static Page take() {
+            Page free = FREE.poll();
+            return free == null ? new Page() : free;
+        }
+
+        void giveBack() {
+            var _ = FREE.offer(this);
+        }
+
+        /** Reads up to a page into {@link #bytes}; 0 at the end. */
+        int readFrom(Fd file) throws ErrnoException {
+            long got;
+            do {
+                got = LibC.get().read(file.number(), memory, PAGE);
+            } while (got < 0 && LibC.errno() == Errno.EINTR);
             if (got < 0) {
-                if (LibC.errno() == Errno.EINTR) {
-                    continue;
-                }
                 throw ErrnoException.last("read", file.name());
             }
-            if (got == 0) {
-                return Arrays.copyOf(bytes, length);
-            }
-            if (length + got > limit) {
-                throw new ErrnoException("read " + file.name() + ": more than " + limit + " bytes", Errno.E2BIG);
-            }
-            if (length + got > bytes.length) {
-                bytes = Arrays.copyOf(bytes, bytes.length * 2);
-            }
-            memory.get(0, bytes, length, (int) got);
-            length += (int) got;
-            if (inOnePiece && got < PAGE) {
-                return Arrays.copyOf(bytes, length);
-            }
+            memory.get(0, bytes, 0, (int) got);
+            return (int) got;
         }
-    }
-
-    private static Pointer takeBuffer() {
-        Pointer free = BUFFERS.poll();
-        return free == null ? jnr.ffi.Memory.allocateDirect(LibC.runtime(), PAGE) : free;
     }
 
     /**
