@@ -68,7 +68,9 @@ class CrictlCommandsTest {
         assertThat(json("images", "-o", "json").at("/images").size()).isPositive();
         assertThat(json("inspecti", Node.BUSYBOX).at("/status/repoTags/0").asText())
                 .isEqualTo(Node.BUSYBOX);
-        assertThat(json("imagefsinfo").at("/status/imageFilesystems/0/usedBytes/value").asLong())
+        assertThat(json("imagefsinfo")
+                        .at("/status/imageFilesystems/0/usedBytes/value")
+                        .asLong())
                 .isPositive();
         String pod = run("runp", podFile.toString());
         assertThat(run("pods", "-q")).contains(pod);
@@ -81,18 +83,27 @@ class CrictlCommandsTest {
         run("start", id);
         assertThat(run("ps", "-q")).isEqualTo(id);
         run("update", "--memory", "134217728", id);
-        assertThat(json("inspect", id).at("/status/resources/linux/memoryLimitInBytes").asLong())
+        assertThat(json("inspect", id)
+                        .at("/status/resources/linux/memoryLimitInBytes")
+                        .asLong())
                 .isEqualTo(134217728);
         return id;
     }
 
     private void itsFigures(String pod, String id) {
-        assertThat(json("stats", "-o", "json", id).at("/stats/0/memory/workingSetBytes/value").asLong())
+        assertThat(json("stats", "-o", "json", id)
+                        .at("/stats/0/memory/workingSetBytes/value")
+                        .asLong())
                 .isPositive();
-        assertThat(json("statsp", "-o", "json", pod).at("/stats/0/linux/process/processCount/value").asLong())
+        assertThat(json("statsp", "-o", "json", pod)
+                        .at("/stats/0/linux/process/processCount/value")
+                        .asLong())
                 .isPositive();
         assertThat(json("metricdescs").at("/descriptors").size()).isPositive();
-        assertThat(json("metricsp", "-o", "json").at("/podMetrics/0/podSandboxId").asText()).isEqualTo(pod);
+        assertThat(json("metricsp", "-o", "json")
+                        .at("/podMetrics/0/podSandboxId")
+                        .asText())
+                .isEqualTo(pod);
     }
 
     private void itsStreams(String pod, String id) {

@@ -41,11 +41,7 @@ final class EventRpcs implements LifecycleEvents.Listener {
             return;
         }
         ContainerEventResponse message = message(event);
-        for (EventSubscriber subscriber : subscribers) {
-            if (!subscriber.offer(message)) {
-                subscribers.remove(subscriber);
-            }
-        }
+        subscribers.removeIf(subscriber -> !subscriber.offer(message));
     }
 
     private static ContainerEventResponse message(LifecycleEvents.Event event) {

@@ -24,7 +24,7 @@ class MetricTableTest {
         // What Prometheus asks of names, and cAdvisor keeps to but for one.
         assertThat(all())
                 .allSatisfy(kind -> assertThat(
-                                kind.name().endsWith("_total") && !kind.name().equals("container_fs_inodes_total")
+                                (kind.name().endsWith("_total") && !kind.name().equals("container_fs_inodes_total"))
                                         || kind.name().equals("container_memory_failcnt"))
                         .as(kind.name())
                         .isEqualTo(kind.type() == MetricType.COUNTER));

@@ -87,7 +87,7 @@ class NetworkCountersTest {
             try (namespace) {
                 Namespaces.join(namespace, Kind.NETWORK);
             }
-            try (DatagramSocket socket = new DatagramSocket(0, InetAddress.getByName("127.0.0.1"))) {
+            try (DatagramSocket socket = new DatagramSocket(0, InetAddress.ofLiteral("127.0.0.1"))) {
                 for (int i = 0; i < PACKETS; i++) {
                     socket.send(new DatagramPacket(
                             new byte[PACKET], PACKET, socket.getLocalAddress(), socket.getLocalPort()));
