@@ -41,7 +41,7 @@ class CrictlCommandsTest {
     /** For those that go on until they are ended: what they have printed by then. */
     private String runFor(String time, String line) {
         used.add(line.replaceFirst(" .*", ""));
-        return crictl.shell("timeout -s INT " + time + " crictl " + line).out();
+        return crictl.shell("timeout -k 5 " + time + " crictl " + line).out();
     }
 
     @Test
@@ -62,7 +62,7 @@ class CrictlCommandsTest {
     private String theNodeAndItsImages(Path podFile) {
         assertThat(run("version")).contains("RuntimeName", "v1");
         assertThat(json("info").at("/status/conditions/0/status").asBoolean()).isTrue();
-        assertThat(json("runtime-config").at("/linux/cgroupDriver").asText()).isEqualTo("CGROUPFS");
+        assertThat(run("runtime-config")).contains("CGROUPFS");
         run("update-runtime-config", "--pod-cidr", "10.88.0.0/16");
         assertThat(run("pull", Node.BUSYBOX)).contains("sha256:");
         assertThat(json("images", "-o", "json").at("/images").size()).isPositive();
@@ -111,7 +111,7 @@ class CrictlCommandsTest {
         assertThat(runFor("5", "attach -i " + id + " < /dev/null")).isEmpty();
         assertThat(runFor("3", "port-forward " + pod + " :8080")).contains("8080");
         assertThat(run("logs", id)).isEmpty();
-        assertThat(crictl.shell("timeout -s INT 5 crictl events > events & sleep 2; crictl exec " + id + " true;"
+        assertThat(crictl.shell("timeout -k 5 5 crictl events > events & sleep 2; crictl exec " + id + " true;"
                                 + " crictl stop -t 0 " + id + "; wait; cat events; rm events")
                         .out())
                 .contains("CONTAINER_STOPPED_EVENT", id);
@@ -133,7 +133,7 @@ class CrictlCommandsTest {
         run("rmi", "127.0.0.1:5000/busybox:1");
         run("pull", Node.BUSYBOX); // the node's other scenarios want it
         assertThat(run("completion")).contains("complete");
-        assertThat(run("config", "--list")).contains("TIMEOUT");
+        assertThat(run("config", "--list")).contains("timeout");
     }
 
     private Set<String> commands() {

@@ -19,8 +19,10 @@ import dev.fairlead.cri.v1.SecurityProfile.ProfileType;
 import dev.fairlead.cri.v1.SupplementalGroupsPolicy;
 import dev.fairlead.cri.v1.WindowsContainerConfig;
 import io.grpc.Status;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledIf;
@@ -191,7 +193,7 @@ class SecurityContextTest {
                 .isEqualTo(4 << 20);
         assumeTrue(
                 Files.exists(Path.of("/sys/fs/cgroup/hugetlb"))
-                        || Files.exists(Path.of("/sys/fs/cgroup/cgroup.controllers")),
+                        || unifiedControllers().contains("hugetlb"),
                 "no cgroup of this node counts huge pages");
         assertThat(
                         container.exec(
@@ -199,6 +201,14 @@ class SecurityContextTest {
                                 "-c",
                                 "cat /sys/fs/cgroup/hugetlb/hugetlb.2MB.limit_in_bytes /sys/fs/cgroup/hugetlb.2MB.max 2>/dev/null; true"))
                 .isEqualTo("4194304");
+    }
+
+    /** Controllers of the unified hierarchy, none where cgroup v1 is mounted instead of it. */
+    private static List<String> unifiedControllers() throws IOException {
+        Path controllers = Path.of("/sys/fs/cgroup/cgroup.controllers");
+        return Files.exists(controllers)
+                ? List.of(Files.readString(controllers).strip().split(" "))
+                : List.of();
     }
 
     @Test
