@@ -1,8 +1,10 @@
 package dev.fairlead.libcontainer.rootfs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fairlead.libcontainer.process.ProcessId;
+import dev.fairlead.linux.ErrnoException;
 import dev.fairlead.linux.Fd;
 import dev.fairlead.linux.MountInfo;
 import dev.fairlead.linux.Mounts;
@@ -10,6 +12,8 @@ import dev.fairlead.linux.Mounts.MountFlag;
 import dev.fairlead.linux.Mounts.TreeFlag;
 import dev.fairlead.linux.Namespaces;
 import dev.fairlead.linux.Namespaces.Kind;
+import dev.fairlead.linux.Openat;
+import dev.fairlead.linux.Openat.OpenFlag;
 import dev.fairlead.linux.Stat;
 import dev.fairlead.test.NeedsRoot;
 import java.nio.file.Files;
@@ -170,6 +174,17 @@ class KernelFileCoversTest {
         assertThat(settle(new ProcessId(Integer.MAX_VALUE, 1), device, MEMORY)).isEmpty();
         assertThat(settle(new ProcessId(pid, 1), device, MEMORY)).isEmpty();
         inside(() -> assertThat(Files.readString(Path.of(MEMORY))).isNotEqualTo(OURS));
+    }
+
+    @Test
+    void whatIsNoMountIsAFailureThatIsToldWhileTheContainerLives() throws Exception {
+        try (Fd noMount = Openat.open(Fd.CWD, dir.resolve("source").toString(), EnumSet.of(OpenFlag.PATH), 0)) {
+            assertThatThrownBy(() -> new KernelFileCovers(type, device)
+                            .settle("test", init.process().id(), Map.of(MEMORY, noMount)))
+                    .isInstanceOf(ErrnoException.class)
+                    .hasMessageContaining("EINVAL");
+        }
+        assertThat(read(MEMORY)).startsWith("MemTotal");
     }
 
     @Test

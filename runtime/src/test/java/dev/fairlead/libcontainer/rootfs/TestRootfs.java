@@ -21,6 +21,7 @@ final class TestRootfs implements AutoCloseable {
     final Path attachPoint;
     private final TestInit init;
     RootfsPolicy policy = RootfsPolicy.DEFAULT;
+    Map<String, LayeredVolume> volumes = Map.of();
 
     TestRootfs(Path directory, TestInit init) throws IOException {
         this.directory = directory;
@@ -72,7 +73,7 @@ final class TestRootfs implements AutoCloseable {
 
     private void build(RootSource source, String json, InitProcess process, Optional<Fd> terminal) throws IOException {
         Spec spec = OciJson.mapper().readValue(json.replace('\'', '"'), Spec.class);
-        RootfsThread.build(RootfsRequest.of("test", spec, source, attachPoint, policy), process, terminal)
+        RootfsThread.build(RootfsRequest.of("test", spec, source, attachPoint, policy, volumes), process, terminal)
                 .close();
     }
 
