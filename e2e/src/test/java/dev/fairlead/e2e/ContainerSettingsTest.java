@@ -209,10 +209,7 @@ class ContainerSettingsTest {
 
     @Test
     void aPrivilegedOneHasDevicesAndAWritableSys() {
-        Pod pod = node.runPod("privileged", config -> {
-            config.getLinuxBuilder().getSecurityContextBuilder().setPrivileged(true);
-            return config;
-        });
+        Pod pod = node.runPrivilegedPod("privileged");
         Container container = pod.run(secured(
                 Node.shell("ls /dev | wc -l; mkdir /mnt; mount -t tmpfs none /mnt && echo mounted;"
                         + " grep -c ' /sys sysfs rw' /proc/mounts; cat /proc/self/status"),

@@ -68,11 +68,7 @@ class ImageVolumeTest {
     void noRemountMakesItWritable() {
         ContainerConfig.Builder config = idle(volume(VOLUME, "/volume"));
         config.getLinuxBuilder().getSecurityContextBuilder().setPrivileged(true);
-        Container container = node.runPod("volumes", pod -> {
-                    pod.getLinuxBuilder().getSecurityContextBuilder().setPrivileged(true);
-                    return pod;
-                })
-                .run(config);
+        Container container = node.runPrivilegedPod("volumes").run(config);
         assertThat(
                         container.exec(
                                 "sh",

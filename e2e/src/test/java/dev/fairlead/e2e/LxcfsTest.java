@@ -235,10 +235,7 @@ class LxcfsTest {
                 """)
                 .addMounts(Mount.newBuilder().setHostPath(shared.toString()).setContainerPath("/shared"));
         config.getLinuxBuilder().getSecurityContextBuilder().setPrivileged(true);
-        Container container = node.runPod(
-                        "mounting",
-                        pod -> pod.getLinuxBuilder().getSecurityContextBuilder().setPrivileged(true))
-                .run(config);
+        Container container = node.runPrivilegedPod("mounting").run(config);
         Wait.until("mounted", Duration.ofSeconds(10), () -> Files.exists(shared.resolve("ready")), ready -> ready);
         lxcfs.kill();
         LxcfsProcess.unmount();

@@ -104,6 +104,14 @@ final class Node implements AutoCloseable {
         return runPod(name, UnaryOperator.identity());
     }
 
+    /** A pod that may have privileged containers. */
+    Pod runPrivilegedPod(String name) {
+        return runPod(name, pod -> {
+            pod.getLinuxBuilder().getSecurityContextBuilder().setPrivileged(true);
+            return pod;
+        });
+    }
+
     Pod runPod(String name, UnaryOperator<PodSandboxConfig.Builder> change) {
         return Pod.run(cri, podConfig(name, change));
     }

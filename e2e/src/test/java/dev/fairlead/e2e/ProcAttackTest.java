@@ -123,10 +123,7 @@ class ProcAttackTest {
      */
     @Test
     void aContainerThatCoversItsOwnProc() throws Exception {
-        Pod pod = node.runPod("covered", config -> {
-            config.getLinuxBuilder().getSecurityContextBuilder().setPrivileged(true);
-            return config;
-        });
+        Pod pod = node.runPrivilegedPod("covered");
         ContainerConfig.Builder config = Node.shell(
                 "mount -t tmpfs none /proc && mkdir -p /proc/self/attr /proc/sys/kernel"
                         + " && : > /proc/self/attr/exec && : > /proc/self/oom_score_adj && : > /proc/self/cgroup && echo covered; sleep 1000");

@@ -166,11 +166,7 @@ class SecurityContextTest {
                         .setHostPath(volume.toString())
                         .setContainerPath("/data")
                         .setPropagation(MountPropagation.PROPAGATION_BIDIRECTIONAL));
-        Container container = node.runPod("propagation", pod -> {
-                    pod.getLinuxBuilder().getSecurityContextBuilder().setPrivileged(true);
-                    return pod;
-                })
-                .run(config);
+        Container container = node.runPrivilegedPod("propagation").run(config);
         container.exec("sh", "-c", "mkdir /data/inner && mount -t tmpfs mine /data/inner && touch /data/inner/here");
         assertThat(volume.resolve("inner/here")).exists();
         Command.run("umount", volume.resolve("inner").toString()).output();
