@@ -13,6 +13,7 @@ import dev.fairlead.cri.v1.Protocol;
 import io.grpc.Status;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -64,12 +65,14 @@ class PodSettingsTest {
     }
 
     /** Between one nc and the next nobody listens. */
-    private static String hear(String address) throws IOException {
+    private static String hear(String address) {
         try (Socket socket = new Socket(InetAddress.getByName(address), 7000);
                 InputStream in = socket.getInputStream()) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (ConnectException e) {
             return "";
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
