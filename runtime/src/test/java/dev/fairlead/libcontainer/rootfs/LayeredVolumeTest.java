@@ -25,10 +25,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 @NeedsRoot
 class LayeredVolumeTest {
     private static final String SOURCE = "/volumes/image";
-    private static final String MAPPINGS = """
-            'uidMappings': [{'containerID': 0, 'hostID': 100000, 'size': 65536}],
-            'gidMappings': [{'containerID': 0, 'hostID': 100000, 'size': 65536}]
-            """;
 
     @TempDir
     Path dir;
@@ -121,7 +117,7 @@ class LayeredVolumeTest {
     @Test
     void itsFilesBelongToTheContainersUsers() throws Exception {
         try (TestRootfs rootfs = TestRootfs.in(dir, "--user")) {
-            build(rootfs, "etc", MAPPINGS);
+            build(rootfs, "etc", TestInit.MAPPINGS);
             assertThat(rootfs.read("/image/app/settings")).isEqualTo("settings");
             assertThat(rootfs.inside(() ->
                             Stat.ofPath(rootfs.at("/image/app").toString()).uid()))

@@ -27,6 +27,12 @@ final class TestInit implements AutoCloseable {
     /** With {@code --user}: what 0 inside is on the host. 65536 ids are mapped. */
     static final int FIRST_HOST_ID = 100_000;
 
+    /** The same in a configuration. */
+    static final String MAPPINGS = """
+            'uidMappings': [{'containerID': 0, 'hostID': 100000, 'size': 65536}],
+            'gidMappings': [{'containerID': 0, 'hostID': 100000, 'size': 65536}]
+            """;
+
     private final Process process;
     private final InitProcess init;
 

@@ -38,10 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @NeedsRoot
 class UserNamespaceTest {
     private static final int ROOT = TestInit.FIRST_HOST_ID;
-    private static final String MAPPINGS = """
-            'uidMappings': [{'containerID': 0, 'hostID': 100000, 'size': 65536}],
-            'gidMappings': [{'containerID': 0, 'hostID': 100000, 'size': 65536}]
-            """;
+    private static final String MAPPINGS = TestInit.MAPPINGS;
 
     @TempDir
     Path dir;
