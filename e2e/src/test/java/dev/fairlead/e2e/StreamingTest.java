@@ -115,9 +115,13 @@ class StreamingTest {
         assertThat(result.out()).isEqualTo("a page\na page\n");
     }
 
-    /** Our own client's command line; it goes by the UNIX socket beside the daemon's. */
+    /** Our own client's command line, for a minute at most; it goes by the UNIX socket beside the daemon's. */
     private static String fairlead(String arguments) {
-        return "timeout 60 " + Daemon.directory("e2e.home").resolve("fairlead") + " " + arguments;
+        return "timeout 60 " + unlimited(arguments);
+    }
+
+    private static String unlimited(String arguments) {
+        return Daemon.directory("e2e.home").resolve("fairlead") + " " + arguments;
     }
 
     @Test
@@ -131,8 +135,9 @@ class StreamingTest {
 
     @Test
     void fairleadExecInATerminal() {
-        Result result = shell("script -qec \"stty rows 31 cols 97; "
-                + fairlead("exec -it " + container.id() + " -- sh -c 'sleep 1; stty size; exit 3'") + "\" /dev/null");
+        // timeout(1) makes its command a background process group, which a terminal's change stops: it stands outside of the terminal.
+        Result result = shell("timeout 60 script -qec \"stty rows 31 cols 97; "
+                + unlimited("exec -it " + container.id() + " -- sh -c 'sleep 1; stty size; exit 3'") + "\" /dev/null");
         assertThat(result.out()).contains("31 97");
         assertThat(result.exitCode()).isEqualTo(3);
     }
