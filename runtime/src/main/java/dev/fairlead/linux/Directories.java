@@ -36,7 +36,7 @@ public final class Directories {
                     return names;
                 }
                 for (int at = 0; at < count; at += buffer.getShort(at + RECORD_LENGTH) & 0xffff) {
-                    String name = name(directory, buffer, at);
+                    String name = name(directory, buffer, at, (int) count);
                     if (!name.equals(".") && !name.equals("..")) {
                         names.add(name);
                     }
@@ -47,8 +47,8 @@ public final class Directories {
         }
     }
 
-    private static String name(Fd directory, Pointer buffer, int at) throws ErrnoException {
-        int length = buffer.indexOf(at + NAME, (byte) 0);
+    private static String name(Fd directory, Pointer buffer, int at, int end) throws ErrnoException {
+        int length = buffer.indexOf(at + NAME, (byte) 0, end - at - NAME);
         byte[] bytes = new byte[length];
         buffer.get(at + NAME, bytes, 0, length);
         try {

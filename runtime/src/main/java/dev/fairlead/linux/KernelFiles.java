@@ -103,7 +103,7 @@ public final class KernelFiles {
         private static final Queue<Page> FREE = new ArrayBlockingQueue<>(8);
 
         final byte[] bytes = new byte[PAGE];
-        private final Pointer memory = jnr.ffi.Memory.allocateDirect(LibC.runtime(), PAGE);
+        private final Pointer memory = Memory.ofItsOwn(PAGE);
 
         static Page take() {
             Page free = FREE.poll();

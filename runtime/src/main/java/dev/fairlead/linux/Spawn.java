@@ -3,6 +3,7 @@ package dev.fairlead.linux;
 import java.lang.ref.Reference;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import jnr.ffi.Pointer;
@@ -111,9 +112,9 @@ public final class Spawn {
     }
 
     private static Pointer allSignals() {
-        Pointer all = Memory.zeroed(SIGNAL_SET_SIZE);
-        all.setMemory(0, SIGNAL_SET_SIZE, (byte) 0xff);
-        return all;
+        byte[] all = new byte[SIGNAL_SET_SIZE];
+        Arrays.fill(all, (byte) 0xff);
+        return Memory.bytes(all);
     }
 
     private static Fd copy(Fd fd, List<Fd> copies) throws ErrnoException {
