@@ -172,7 +172,7 @@ public final class PodNetwork {
         IOException failure = null;
         for (int i = last; i >= 0; i--) {
             try {
-                run(Command.DEL, entry, entry.config().plugins().get(i));
+                deleteTwice(entry, entry.config().plugins().get(i));
             } catch (IOException e) {
                 if (failure == null) {
                     failure = e;
@@ -185,6 +185,23 @@ public final class PodNetwork {
             throw failure;
         }
         cache.remove(entry);
+    }
+
+    /**
+     * DEL, and once more where that fails: after an ADD that was cut off, bridge (1.1.1, with iptables on nftables) removes the interface, fails because
+     * the chain for its masquerading was never made, and has nothing left to fail at the second time.
+     */
+    private void deleteTwice(Entry entry, PluginConfig plugin) throws IOException {
+        try {
+            run(Command.DEL, entry, plugin);
+        } catch (IOException first) {
+            try {
+                run(Command.DEL, entry, plugin);
+            } catch (IOException second) {
+                second.addSuppressed(first);
+                throw second;
+            }
+        }
     }
 
     /**
