@@ -2,6 +2,7 @@ package dev.fairlead.cri;
 
 import io.grpc.BindableService;
 import io.grpc.Server;
+import io.grpc.ServerInterceptor;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
@@ -39,9 +40,11 @@ public final class CriServer implements AutoCloseable {
 
     /**
      * Listens on {@code socket}, for root alone.
+     * @param interceptors that see each call
      * @throws IOException a living daemon has it already, or it cannot be made
      */
-    public static CriServer start(Path socket, List<BindableService> services) throws IOException {
+    public static CriServer start(Path socket, List<BindableService> services, List<ServerInterceptor> interceptors)
+            throws IOException {
         Path directory = socket.toAbsolutePath().getParent();
         if (directory != null) {
             Files.createDirectories(directory);
@@ -57,6 +60,7 @@ public final class CriServer implements AutoCloseable {
                 .maxInboundMessageSize(MAX_MESSAGE_BYTES)
                 .executor(calls);
         services.forEach(builder::addService);
+        interceptors.forEach(builder::intercept);
         Server server = builder.build().start();
         Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-rw----"));
         return new CriServer(socket, server, loop, calls);

@@ -2,11 +2,13 @@ package dev.fairlead.daemon;
 
 import dev.fairlead.libcontainer.rootfs.RootfsPolicy;
 import dev.fairlead.lxcfs.LxcfsMode;
+import dev.fairlead.monitoring.ListenAddress;
 import dev.fairlead.streaming.StreamingServer;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What an operator may set of a daemon.
@@ -22,6 +24,7 @@ import java.util.Map;
  * @param lxcfs of pods that do not say it themselves
  * @param lxcfsMount where lxcfs is mounted, if it runs
  * @param streaming where exec, attach and port-forward are served
+ * @param monitoring where metrics and health are served; empty: nowhere
  */
 public record Settings(
         Path socket,
@@ -34,7 +37,8 @@ public record Settings(
         RootfsPolicy rootfs,
         LxcfsMode lxcfs,
         Path lxcfsMount,
-        StreamingServer.Settings streaming) {
+        StreamingServer.Settings streaming,
+        Optional<ListenAddress> monitoring) {
     public Settings {
         cniPlugins = List.copyOf(cniPlugins);
         registryHosts = List.copyOf(registryHosts);
@@ -56,6 +60,7 @@ public record Settings(
         values.put("lxcfs-mount", lxcfsMount.toString());
         values.put("streaming-address", streaming.address());
         values.put("streaming-port", Integer.toString(streaming.port()));
+        values.put("metrics", monitoring.map(ListenAddress::toString).orElse(""));
         return values;
     }
 

@@ -1,9 +1,12 @@
 package dev.fairlead.image.registry;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.toml.TomlMapper;
 import dev.fairlead.image.ImageException.BadConfiguration;
 import dev.fairlead.image.registry.Endpoint.Capability;
 import dev.fairlead.image.registry.Endpoint.ClientCertificate;
 import dev.fairlead.image.registry.Endpoint.Tls;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,9 +19,6 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.dataformat.toml.TomlMapper;
 
 /**
  * One hosts.toml, as containerd documents it (docs/hosts.md). The order of the {@code [host]} tables is the order of asking. Fields that we
@@ -43,8 +43,8 @@ final class HostsFile {
     static List<Endpoint> read(Path file, String registry) throws BadConfiguration {
         JsonNode document;
         try {
-            document = TOML.readTree(file);
-        } catch (JacksonException e) {
+            document = TOML.readTree(file.toFile());
+        } catch (IOException e) {
             throw new BadConfiguration(file + ": " + e.getMessage(), e);
         }
         return new HostsFile(file, registry).endpoints(document);
@@ -139,7 +139,7 @@ final class HostsFile {
         if (node == null) {
             return clients;
         }
-        for (JsonNode element : node.isArray() ? node.values() : List.of(node)) {
+        for (JsonNode element : node.isArray() ? node : List.of(node)) {
             List<Path> files = files(field, element);
             if (files.isEmpty() || files.size() > 2) {
                 throw bad(field, "each entry is one file, or a pair of certificate and key");
@@ -185,16 +185,16 @@ final class HostsFile {
     }
 
     private @Nullable String text(String field, @Nullable JsonNode node) throws BadConfiguration {
-        if (node != null && !node.isString()) {
+        if (node != null && !node.isTextual()) {
             throw bad(field, "must be a string");
         }
-        return node == null ? null : node.stringValue();
+        return node == null ? null : node.textValue();
     }
 
     /** A string, or a list of strings. */
     private List<String> texts(String field, JsonNode node) throws BadConfiguration {
         List<String> texts = new ArrayList<>();
-        for (JsonNode element : node.isArray() ? node.values() : List.of(node)) {
+        for (JsonNode element : node.isArray() ? node : List.of(node)) {
             String text = text(field, element);
             if (text != null) {
                 texts.add(text);
