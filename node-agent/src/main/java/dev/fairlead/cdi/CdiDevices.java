@@ -22,6 +22,9 @@ import java.util.stream.Collectors;
  * runs.
  */
 public final class CdiDevices {
+    /** As which files are read. */
+    public static final List<Class<? extends Record>> RECORDS = List.of(CdiSpec.class);
+
     private final List<Path> directories;
 
     /** {@code directories}: those that come later win. */

@@ -4,6 +4,7 @@ import dev.fairlead.cli.Terminal.Look;
 import dev.fairlead.cli.check.Finding;
 import dev.fairlead.cli.check.Finding.Verdict;
 import dev.fairlead.cli.check.NodeCheck;
+import dev.fairlead.selftest.SelfTest;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -54,9 +55,48 @@ final class CheckCommand implements Callable<Integer> {
             description = "Network plugins (${DEFAULT-VALUE}).")
     List<Path> cniPlugins = List.of();
 
+    @Option(
+            names = "--self",
+            description = "Checks this executable instead of the node: whether its build lacks a part.")
+    boolean self;
+
     @Override
-    public Integer call() {
+    public Integer call() throws InterruptedException {
         Terminal terminal = Terminal.standardOutput();
+        return self ? checkSelf(terminal) : checkNode(terminal);
+    }
+
+    private int checkSelf(Terminal terminal) throws InterruptedException {
+        List<SelfTest.Result> results = SelfTest.run();
+        List<SelfTest.Result> failed =
+                results.stream().filter(result -> result.failure().isPresent()).toList();
+        List<Map<String, Object>> rows = results.stream()
+                .<Map<String, Object>>map(result -> Map.of(
+                        "part",
+                        result.name(),
+                        "works",
+                        result.failure().isEmpty(),
+                        "failure",
+                        result.failure().map(Throwable::toString).orElse("")))
+                .toList();
+        output.format.print(rows, "part", terminal, () -> {
+            results.forEach(result -> terminal.stream()
+                    .println(
+                            result.failure().isEmpty()
+                                    ? terminal.look(Look.GOOD, "good     ") + result.name()
+                                    : terminal.look(Look.BAD, "missing  ") + result.name()));
+            failed.forEach(result -> result.failure().orElseThrow().printStackTrace(terminal.stream()));
+            terminal.stream()
+                    .println(
+                            failed.isEmpty()
+                                    ? terminal.look(Look.GOOD, "all parts work")
+                                    : terminal.look(
+                                            Look.BAD, failed.size() + " parts do not work: this build is of no use"));
+        });
+        return failed.isEmpty() ? ExitCodes.OK : ExitCodes.FAILED;
+    }
+
+    private int checkNode(Terminal terminal) {
         List<Finding> findings = new NodeCheck(state, cniConfigurations, cniPlugins).run();
         boolean ready = findings.stream().noneMatch(finding -> finding.verdict() == Verdict.MISSING);
         List<Map<String, Object>> rows =

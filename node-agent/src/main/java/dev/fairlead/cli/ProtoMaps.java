@@ -3,8 +3,8 @@ package dev.fairlead.cli;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Descriptors.EnumValueDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
-import com.google.protobuf.MapEntry;
 import com.google.protobuf.Message;
+import dev.fairlead.cri.DynamicMessages;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +14,10 @@ final class ProtoMaps {
     private ProtoMaps() {}
 
     static Map<String, Object> of(Message message) {
+        return ofDynamic(DynamicMessages.of(message));
+    }
+
+    private static Map<String, Object> ofDynamic(Message message) {
         Map<String, Object> map = new LinkedHashMap<>();
         message.getAllFields().forEach((field, value) -> map.put(field.getJsonName(), value(field, value)));
         return map;
@@ -23,8 +27,12 @@ final class ProtoMaps {
         if (field.isMapField() && value instanceof List<?> entries) {
             Map<String, Object> map = new LinkedHashMap<>();
             for (Object entry : entries) {
-                if (entry instanceof MapEntry<?, ?> pair) {
-                    map.put(String.valueOf(pair.getKey()), plain(pair.getValue()));
+                if (entry instanceof Message pair) {
+                    List<FieldDescriptor> keyAndValue =
+                            pair.getDescriptorForType().getFields();
+                    map.put(
+                            String.valueOf(pair.getField(keyAndValue.getFirst())),
+                            plain(pair.getField(keyAndValue.getLast())));
                 }
             }
             return map;
@@ -37,7 +45,7 @@ final class ProtoMaps {
 
     private static Object plain(Object value) {
         return switch (value) {
-            case Message message -> of(message);
+            case Message message -> ofDynamic(message);
             case EnumValueDescriptor constant -> constant.getName();
             case ByteString bytes -> bytes.toStringUtf8();
             default -> value;

@@ -70,7 +70,7 @@ final class VerboseInfo {
     /** What of a pod or container may be used, in CRI's names; nothing where nothing is said of it. */
     private static void put(ObjectNode json, String name, LinuxContainerResources resources) {
         ObjectNode fields = json().createObjectNode();
-        resources.getAllFields().forEach((field, value) -> {
+        DynamicMessages.of(resources).getAllFields().forEach((field, value) -> {
             if (value instanceof Long number) {
                 fields.put(field.getJsonName(), number);
             } else if (value instanceof String text) {

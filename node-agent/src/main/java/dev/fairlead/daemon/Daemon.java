@@ -12,8 +12,12 @@ import dev.fairlead.image.store.ImageStore;
 import dev.fairlead.libcontainer.ContainerContext;
 import dev.fairlead.libcontainer.Undo;
 import dev.fairlead.linux.EventLoop;
+import dev.fairlead.linux.ProgramPages;
 import dev.fairlead.log.LogPump;
 import dev.fairlead.lxcfs.Lxcfs;
+import dev.fairlead.monitoring.DaemonFigures;
+import dev.fairlead.monitoring.HealthCheck;
+import dev.fairlead.monitoring.MonitoringServer;
 import dev.fairlead.pod.ContainerLifecycle;
 import dev.fairlead.pod.ContainerLxcfs;
 import dev.fairlead.pod.ContainerPlans;
@@ -33,6 +37,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** A running daemon: what it has open, in the order in which it was opened. Containers are not among it. */
 public final class Daemon implements AutoCloseable {
@@ -53,6 +58,7 @@ public final class Daemon implements AutoCloseable {
         Undo closing = new Undo();
         try {
             open(settings, version, closing);
+            var _ = ProgramPages.release(); // most of what a start needs is never needed again
             return new Daemon(closing);
         } catch (IOException | InterruptedException | RuntimeException | Error e) {
             closing.run(e);
@@ -123,10 +129,37 @@ public final class Daemon implements AutoCloseable {
                 streaming,
                 images));
         services.add(new AdminCalls(images, failure -> StatusMapper.toStatus("Admin", failure)));
-        CriServer server = CriServer.start(settings.socket(), services);
+        Optional<DaemonFigures> figures = settings.monitoring().map(_ -> figures(version, registry));
+        CriServer server = CriServer.start(
+                settings.socket(),
+                services,
+                figures.stream().map(DaemonFigures::calls).toList());
         closing.push(server::close);
+        if (figures.isPresent()) {
+            closing.push(figures.get()::close);
+            MonitoringServer monitoring = MonitoringServer.start(
+                    settings.monitoring().orElseThrow(),
+                    figures.get(),
+                    List.of(new HealthCheck("NetworkReady", network::problem)));
+            closing.push(monitoring::close);
+        }
         // Before that, so that it does not wait for streams of events, which never end by themselves.
         closing.push(events::close);
+    }
+
+    private static DaemonFigures figures(String version, PodRegistry registry) {
+        DaemonFigures figures = new DaemonFigures(version);
+        figures.gauge(
+                "fairlead.pods",
+                "Pod sandboxes that exist.",
+                registry,
+                all -> all.sandboxes().size());
+        figures.gauge(
+                "fairlead.containers",
+                "Containers that exist.",
+                registry,
+                all -> all.containers().size());
+        return figures;
     }
 
     /** Stops serving. Pods go on; the next daemon takes them over. */

@@ -14,6 +14,9 @@ import java.util.function.Function;
  * whose answer it missed.
  */
 public final class PodRegistry {
+    /** As which sandboxes and containers are kept on disk, beside their requests. */
+    public static final List<Class<? extends Record>> RECORDS = List.of(SandboxRecord.class, ContainerRecord.class);
+
     private final Map<String, PodSandbox> sandboxes = new ConcurrentHashMap<>();
     private final Map<String, PodContainer> containers = new ConcurrentHashMap<>();
     private final Map<String, String> names = new ConcurrentHashMap<>();

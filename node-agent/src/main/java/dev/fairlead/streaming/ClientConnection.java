@@ -64,7 +64,7 @@ final class ClientConnection implements AutoCloseable {
                 .build();
         var connected = new Bootstrap()
                 .group(group)
-                .channel(NioDomainSocketChannel.class)
+                .channelFactory(NioDomainSocketChannel::new)
                 .handler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel made) {

@@ -101,13 +101,13 @@ public final class StreamingServer implements AutoCloseable {
     private void listen() throws IOException {
         Channel tcp = bind(
                 new ServerBootstrap()
-                        .channel(NioServerSocketChannel.class)
+                        .channelFactory(NioServerSocketChannel::new)
                         .childOption(ChannelOption.TCP_NODELAY, true),
                 new InetSocketAddress(settings.address(), settings.port()),
                 tls);
         Files.deleteIfExists(settings.socket());
         var _ = bind(
-                new ServerBootstrap().channel(NioServerDomainSocketChannel.class),
+                new ServerBootstrap().channelFactory(NioServerDomainSocketChannel::new),
                 UnixDomainSocketAddress.of(settings.socket()),
                 Optional.empty());
         Files.setPosixFilePermissions(settings.socket(), PosixFilePermissions.fromString("rw-------"));
