@@ -14,6 +14,7 @@ PACKAGES=(
   containernetworking-plugins                       # pod networks
   busybox-static docker-registry jq openssl         # the images and their registry
   lxcfs fuse3                                       # limits in /proc
+  strace                                            # what the hot paths ask the kernel for
 )
 GUEST_PACKAGES=(user-mode-linux cpio) # a kernel with cgroup v2 alone, see uml/run
 GO_PACKAGES=(golang-go) # only where no Go is, and something has to be built with it
@@ -209,9 +210,25 @@ in_guest() {
     FAIRLEAD_NODE_DIR=/tmp/node E2E_OUTPUT=/mnt/shared "${@:2}")
 }
 
-# Everything compiled and packaged, without tests, unless it is already.
+# The native executable of the sources as they are, out of the cache or built; from then on it is what e2e/fairlead runs.
+need_native() {
+  local sources=("$ROOT"/pom.xml "$ROOT"/{cri-api,runtime,node-agent}/pom.xml "$ROOT"/{cri-api,runtime,node-agent}/src/main "$ROOT/node-agent/native-kit")
+  if ! cached native <(cd / && find "${sources[@]}" -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sed "s|$ROOT/||"; cat "$JAVA_HOME/release"); then
+    say "building the native executable, which takes some minutes"
+    maven -q package -Dnative -DskipTests -pl node-agent -am
+    cp "$ROOT/node-agent/target/fairlead" "$cached_new/"
+    keep
+    ls -dt "$CACHE"/native-* | tail -n +4 | xargs -r rm -rf # 90 MB each
+  fi
+  cp "$cached/fairlead" "$ROOT/node-agent/target/fairlead.new"
+  mv -T "$ROOT/node-agent/target/fairlead.new" "$ROOT/node-agent/target/fairlead"
+}
+
+# Everything compiled and packaged, without tests, unless it is already; with E2E_NATIVE=1 the native executable, too.
 need_build() {
-  [ -e "$E2E/target/classpath" ] && [ -n "$(ls -d "$ROOT"/node-agent/target/{quarkus-app/quarkus-run.jar,fairlead} 2>/dev/null)" ] && return
-  say "building"
-  maven -q package -DskipTests
+  if ! [ -e "$E2E/target/classpath" ] || [ -z "$(ls -d "$ROOT"/node-agent/target/{quarkus-app/quarkus-run.jar,fairlead} 2>/dev/null)" ]; then
+    say "building"
+    maven -q package -DskipTests
+  fi
+  [ -z "${E2E_NATIVE:-}" ] || need_native
 }

@@ -23,6 +23,7 @@ public final class Daemon {
     private final Path socket;
     private final Path log;
     private @Nullable Process process;
+    private @Nullable Path cgroup;
 
     Daemon(List<String> command, Path socket, Path log) {
         this.command = List.copyOf(command);
@@ -67,6 +68,12 @@ public final class Daemon {
                 directory("e2e.logs").resolve("containerd.log"));
     }
 
+    /** From its next start on in a cgroup, with all that it starts. */
+    Daemon in(Path directory) {
+        cgroup = directory;
+        return this;
+    }
+
     public static Path directory(String property) {
         return Path.of(System.getProperty(property, "target")).toAbsolutePath();
     }
@@ -91,8 +98,12 @@ public final class Daemon {
     /** Starts it and waits for nothing. */
     void launch(String... options) throws IOException {
         Files.createDirectories(log.getParent());
-        Process started = new ProcessBuilder(
-                        Stream.concat(command.stream(), Stream.of(options)).toList())
+        Stream<String> entering = cgroup == null
+                ? Stream.empty()
+                : Stream.of("sh", "-c", "echo 0 >\"$0\"/cgroup.procs && exec \"$@\"", cgroup.toString());
+        Process started = new ProcessBuilder(Stream.of(entering, command.stream(), Stream.of(options))
+                        .flatMap(words -> words)
+                        .toList())
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
                 .start();
@@ -100,7 +111,8 @@ public final class Daemon {
         started.getOutputStream().close();
     }
 
-    private boolean accepts() {
+    /** Whether somebody listens on its socket. */
+    boolean accepts() {
         try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             return channel.connect(UnixDomainSocketAddress.of(socket));
         } catch (IOException e) {

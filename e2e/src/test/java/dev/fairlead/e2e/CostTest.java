@@ -1,0 +1,206 @@
+package dev.fairlead.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.fairlead.cri.v1.NamespaceMode;
+import dev.fairlead.cri.v1.PodSandboxConfig;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What the hot paths cost in things that no busy machine changes: system calls, processes, memory from the heap. The limits are what was counted when
+ * they were set, and a tenth: who crosses one has made every probe of every pod dearer, or says why here.
+ */
+@OnlyFairlead
+@TestInstance(Lifecycle.PER_CLASS)
+class CostTest {
+    private static final int WARM_UP = 60;
+    private static final int ROUNDS = 50;
+    private static final Pattern PROCESS = Pattern.compile("\\b(fork|vfork|clone3?)\\(");
+    private static final Pattern ALLOCATED = Pattern.compile("(?m)^fairlead_threads_allocated_bytes (\\S+)");
+
+    private final Path state = Path.of("/run/cost");
+    private final Path metrics = state.resolve("metrics.sock");
+
+    /** Its data on the disk of the node: the root is an overlay, which may not be the upper directory of another. */
+    private final Daemon daemon = Daemon.fairlead(state, Path.of("/var/log/pods/cost-data"));
+
+    private Cri cri;
+    private Pod pod;
+    private Container container;
+
+    @TempDir
+    Path traces;
+
+    /** What strace saw of the daemon, the container's warden and their children. */
+    private record Trace(long systemCalls, long processes, long programs) {}
+
+    @BeforeAll
+    void start() throws IOException {
+        daemon.start("--metrics=unix:" + metrics);
+        cri = new Cri(daemon.socket());
+        cri.pull(Node.BUSYBOX);
+        pod = Pod.run(cri, config());
+        container = pod.run(Node.command("sleep", "100000"));
+        for (int i = 0; i < WARM_UP; i++) {
+            container.exec("true");
+        }
+        for (int i = 0; i < WARM_UP / 4; i++) {
+            createAndStart();
+        }
+    }
+
+    @AfterAll
+    void end() throws IOException {
+        pod.stop();
+        pod.remove();
+        cri.close();
+        daemon.stop();
+    }
+
+    private static PodSandboxConfig config() {
+        PodSandboxConfig.Builder config = PodSandboxConfig.newBuilder().setLogDirectory("/var/log/pods/cost");
+        config.getMetadataBuilder().setName("cost").setNamespace("e2e").setUid("cost");
+        config.getLinuxBuilder()
+                .setCgroupParent("/e2e")
+                .getSecurityContextBuilder()
+                .getNamespaceOptionsBuilder()
+                .setPid(NamespaceMode.CONTAINER)
+                .setNetwork(NamespaceMode.NODE);
+        return config.build();
+    }
+
+    private void createAndStart() {
+        Container made = pod.run(Node.command("sleep", "100000"));
+        made.stop(Duration.ZERO);
+        made.remove();
+    }
+
+    @Test
+    void anExecIsOneCloneAndOneProgram() throws Exception {
+        Trace trace = trace(() -> container.exec("true"), warden());
+        System.out.printf("an exec of true: %s%n", trace);
+        assertThat(trace.processes()).as("processes").isEqualTo(1);
+        assertThat(trace.programs()).as("programs").isEqualTo(1);
+        assertThat(trace.systemCalls())
+                .as("system calls, the program's own among them")
+                .isLessThan(330);
+    }
+
+    @Test
+    void aContainerIsItsWardenAndItsProgram() throws Exception {
+        Container[] made = new Container[1];
+        Trace create = trace(() -> made[0] = pod.create(Node.command("sleep", "100000")));
+        Trace start = trace(() -> made[0].start());
+        made[0].stop(Duration.ZERO);
+        made[0].remove();
+        System.out.printf("create: %s, start: %s%n", create, start);
+        assertThat(create.processes() + start.processes())
+                .as("launcher, warden and init")
+                .isLessThanOrEqualTo(3);
+        assertThat(create.systemCalls()).isLessThan(1300);
+        assertThat(start.systemCalls()).isLessThan(150);
+    }
+
+    @Test
+    void memoryFromTheHeap() throws Exception {
+        double exec = allocated(() -> container.exec("true"));
+        double whole = allocated(this::createAndStart);
+        System.out.printf("from the heap: an exec %.0f bytes, a container's life %.0f bytes%n", exec, whole);
+        assertThat(exec).isPositive().isLessThan(150_000);
+        assertThat(whole).isPositive().isLessThan(3_000_000);
+    }
+
+    private double allocated(Runnable work) throws IOException {
+        double before = allocatedSoFar();
+        for (int i = 0; i < ROUNDS; i++) {
+            work.run();
+        }
+        return (allocatedSoFar() - before) / ROUNDS;
+    }
+
+    private double allocatedSoFar() throws IOException {
+        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            channel.connect(UnixDomainSocketAddress.of(metrics));
+            channel.write(ByteBuffer.wrap("GET /metrics HTTP/1.1\r\nHost: cost\r\nConnection: close\r\n\r\n"
+                    .getBytes(StandardCharsets.US_ASCII)));
+            String answer = new String(Channels.newInputStream(channel).readAllBytes(), StandardCharsets.UTF_8);
+            Matcher matcher = ALLOCATED.matcher(answer);
+            assertThat(matcher.find()).as(answer).isTrue();
+            return Double.parseDouble(matcher.group(1));
+        }
+    }
+
+    private long warden() throws IOException {
+        return Long.parseLong(Files.readString(
+                        state.resolve("containers").resolve(container.id()).resolve("record.json"))
+                .replaceAll(".*\"warden\":\\{\"pid\":(\\d+).*", "$1"));
+    }
+
+    private Trace trace(Runnable work, long... more) throws IOException, InterruptedException {
+        assumeTrue(
+                Stream.of("/usr/bin/strace", "/bin/strace").anyMatch(file -> Files.isExecutable(Path.of(file))),
+                "strace is not installed");
+        Path file = traces.resolve("trace");
+        List<String> command = Stream.concat(
+                        Stream.of("strace", "-f", "-o", file.toString(), "-p", Long.toString(daemon.pid())),
+                        Arrays.stream(more).boxed().flatMap(pid -> Stream.of("-p", pid.toString())))
+                .toList();
+        Path said = traces.resolve("strace");
+        Process strace = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(said.toFile())
+                .start();
+        Wait.until(
+                "strace is attached",
+                Duration.ofSeconds(20),
+                () -> Command.run("sh", "-c", "grep -c attached " + said + " || true")
+                        .output(),
+                count -> Integer.parseInt(count.strip()) > more.length);
+        Wait.pause(Duration.ofMillis(300));
+        long before = lines(file).size();
+        work.run();
+        Wait.pause(Duration.ofMillis(300));
+        strace.destroy();
+        if (!strace.waitFor(20, TimeUnit.SECONDS)) {
+            throw new AssertionError("strace does not end");
+        }
+        List<String> calls = lines(file).stream()
+                .skip(before)
+                .filter(line -> line.contains("(") && !line.contains("resumed>") && !line.contains("+++"))
+                .toList();
+        long processes = calls.stream()
+                .filter(line -> PROCESS.matcher(line).find() && !line.contains("CLONE_THREAD"))
+                .count();
+        // A name without a slash is tried in each directory of PATH.
+        long programs = calls.stream()
+                .filter(line -> line.contains("execve") && !line.contains("ENOENT"))
+                .count();
+        return new Trace(calls.size(), processes, programs);
+    }
+
+    private static List<String> lines(Path file) throws IOException {
+        return Files.exists(file) ? Files.readAllLines(file, StandardCharsets.ISO_8859_1) : List.of();
+    }
+}
