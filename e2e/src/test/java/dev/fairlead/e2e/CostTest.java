@@ -128,8 +128,8 @@ class CostTest {
         double exec = allocated(() -> container.exec("true"));
         double whole = allocated(this::createAndStart);
         System.out.printf("from the heap: an exec %.0f bytes, a container's life %.0f bytes%n", exec, whole);
-        assertThat(exec).isPositive().isLessThan(150_000);
-        assertThat(whole).isPositive().isLessThan(3_000_000);
+        assertThat(exec).isPositive().isLessThan(110_000);
+        assertThat(whole).isPositive().isLessThan(500_000);
     }
 
     private double allocated(Runnable work) throws IOException {
