@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * time. A call takes as long as the plugins take.
  */
 public final class PodNetwork {
+    /** For plugins of an earlier daemon: iptables alone may wait for others. */
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
     private static final System.Logger LOG = System.getLogger(PodNetwork.class.getName());
 
     private final NetworkConfigs configs;
@@ -195,6 +199,11 @@ public final class PodNetwork {
         try {
             run(Command.DEL, entry, plugin);
         } catch (IOException first) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "network of {0}: {1}; trying again",
+                    entry.containerId(),
+                    first.getMessage());
             try {
                 run(Command.DEL, entry, plugin);
             } catch (IOException second) {
@@ -227,6 +236,18 @@ public final class PodNetwork {
                 .flatMap(entry -> entry.result().stream())
                 .map(CniResult::of)
                 .findFirst();
+    }
+
+    /**
+     * Waits for the plugins of an earlier daemon, which was killed while they ran; before any pod is attached or detached.
+     * @throws IOException some go on for longer than a plugin may
+     */
+    public void awaitEarlierPlugins() throws IOException, InterruptedException {
+        Set<String> attached = cache.all().stream().map(Entry::containerId).collect(Collectors.toSet());
+        if (!attached.isEmpty() && !RunningPlugins.awaitEnd(attached, PATIENCE)) {
+            throw new IOException("CNI plugins that an earlier daemon started have not ended within "
+                    + PATIENCE.toSeconds() + " s: look for processes with CNI_CONTAINERID in their environment");
+        }
     }
 
     /**

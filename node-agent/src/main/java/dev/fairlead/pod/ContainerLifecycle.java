@@ -240,9 +240,11 @@ public final class ContainerLifecycle {
             ContainerState.Exited exited = record.map(seen -> Exits.of(container, seen, oomKilled))
                     .orElseGet(() -> Exits.unseen(container, failure));
             container.directory().writeRecord(container.toRecord(exited));
-            stopped(container, exited);
             container.handle(null);
+            // Before anybody may see that it has ended, and remove the directory by which the next daemon would find
+            // the rest.
             handle.container().release();
+            stopped(container, exited);
         } catch (IOException | ExecutionException e) {
             LOG.log(System.Logger.Level.ERROR, "container " + container.id() + " ended, and could not be put away", e);
             if (!(container.state() instanceof ContainerState.Exited)) {
@@ -270,18 +272,21 @@ public final class ContainerLifecycle {
      * @param grace zero: it is not asked
      */
     public void stop(PodContainer container, Duration grace) throws IOException, InterruptedException {
-        Optional<ContainerHandle> handle = container.handle();
-        if (container.state() instanceof ContainerState.Exited || handle.isEmpty()) {
+        if (container.state() instanceof ContainerState.Exited) {
             return;
         }
+        // Without one it has ended already, and is being put away.
+        Optional<ContainerHandle> handle = container.handle();
         // No lock: the grace period may be long, and a second call may want to shorten it.
-        if (!grace.isZero() && container.state() instanceof ContainerState.Running) {
+        if (handle.isPresent() && !grace.isZero() && container.state() instanceof ContainerState.Running) {
             handle.get().container().signal(container.stopSignal());
             if (awaitExit(container, grace)) {
                 return;
             }
         }
-        handle.get().container().kill();
+        if (handle.isPresent()) {
+            handle.get().container().kill();
+        }
         if (!awaitExit(container, AFTER_KILL)) {
             throw new PodException.TimedOut("container " + container.id() + " did not end within "
                     + AFTER_KILL.toSeconds() + " s of SIGKILL: a process of it hangs in the kernel (pid "
@@ -410,6 +415,9 @@ public final class ContainerLifecycle {
         registry.add(container);
         if (record.exited() == null) {
             reconnect(container);
+        } else if (Container.isLeft(context, container.cgroupPath())) {
+            // The earlier daemon was killed between its note and the last of it.
+            clear(directory, container.spec());
         }
     }
 
@@ -447,22 +455,20 @@ public final class ContainerLifecycle {
         ContainerState.Exited exited = ExitRecord.read(container.directory().path())
                 .map(seen -> Exits.of(container, seen, false))
                 .orElseGet(() -> Exits.unseen(container, Optional.empty()));
-        Container.clear(
-                context,
-                container.id(),
-                container.directory().path(),
-                container.spec(),
-                warning -> warn(container.id(), warning));
+        clear(container.directory(), container.spec());
         container.directory().writeRecord(container.toRecord(exited));
         container.become(exited);
+    }
+
+    private void clear(EntityDirectory directory, Spec spec) throws IOException {
+        Container.clear(context, directory.id(), directory.path(), spec, warning -> warn(directory.id(), warning));
     }
 
     private void clear(EntityDirectory directory) throws IOException {
         LOG.log(System.Logger.Level.INFO, () -> "removing container " + directory.id() + ", which was never finished");
         Optional<Spec> spec = directory.readJson(EntityDirectory.CONFIG, Spec.class);
         if (spec.isPresent()) {
-            Container.clear(
-                    context, directory.id(), directory.path(), spec.get(), warning -> warn(directory.id(), warning));
+            clear(directory, spec.get());
         } else {
             Container.clear(context, directory.id(), directory.path(), Optional.empty());
         }

@@ -42,6 +42,12 @@ public final class Recovery {
             sandboxes.forgetEarlierBoot();
         }
         state.claimBoot();
+        try {
+            network.awaitEarlierPlugins();
+        } catch (IOException e) {
+            // Pods that run must be served meanwhile.
+            LOG.log(System.Logger.Level.WARNING, "the network may be left with what no pod has", e);
+        }
         // Sandboxes first: containers look for theirs. A sandbox that was cut off has no containers yet.
         sandboxes.recover();
         containers.recover();

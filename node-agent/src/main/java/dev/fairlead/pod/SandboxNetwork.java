@@ -76,6 +76,11 @@ public final class SandboxNetwork {
         network.detach(sandbox.id(), Optional.of(namespace));
     }
 
+    /** Lets the plugins end that an earlier daemon has started. */
+    void awaitEarlierPlugins() throws IOException, InterruptedException {
+        network.awaitEarlierPlugins();
+    }
+
     /** Gives back what belongs to none of these sandboxes. */
     void collectGarbage(Set<String> sandboxIds) throws IOException {
         network.collectGarbage(sandboxIds);

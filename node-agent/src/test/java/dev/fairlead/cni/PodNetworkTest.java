@@ -197,6 +197,27 @@ class PodNetworkTest {
     }
 
     @Test
+    void pluginsOfAnEarlierDaemonAreWaitedFor() throws Exception {
+        network().attach(pod("abc"));
+        Process mine = earlierPlugin("abc");
+        Process another = earlierPlugin("of-another-runtime");
+        try {
+            network().awaitEarlierPlugins();
+            assertThat(mine.isAlive()).isFalse();
+            assertThat(another.isAlive()).isTrue();
+        } finally {
+            mine.destroyForcibly();
+            another.destroyForcibly();
+        }
+    }
+
+    private static Process earlierPlugin(String containerId) throws IOException {
+        ProcessBuilder plugin = new ProcessBuilder("sleep", containerId.equals("abc") ? "0.4" : "60");
+        plugin.environment().put("CNI_CONTAINERID", containerId);
+        return plugin.start();
+    }
+
+    @Test
     void aPluginThatHangsIsKilledWithItsChildren() throws Exception {
         Files.createFile(directory.resolve("first.ADD.hangs"));
         PodNetwork impatient = new PodNetwork(new PodNetwork.Settings(

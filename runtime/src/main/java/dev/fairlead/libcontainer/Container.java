@@ -406,6 +406,11 @@ public final class Container implements AutoCloseable {
         steps.run("clearing container " + id);
     }
 
+    /** Whether an ended container was not quite put away: its cgroup goes after its warden, in one hierarchy after the other. */
+    public static boolean isLeft(ContainerContext context, String cgroupsPath) throws IOException {
+        return context.cgroups().at(cgroupsPath).isLeft();
+    }
+
     /** {@link #clear(ContainerContext, String, Path, Optional)}, and then the poststop hooks of its configuration. */
     public static void clear(ContainerContext context, String id, Path directory, Spec spec, Consumer<String> warnings)
             throws IOException {

@@ -149,6 +149,12 @@ public final class Cgroup {
         return Files.isDirectory(processes.directory().path());
     }
 
+    /** Whether it is there in any hierarchy. */
+    public boolean isLeft() {
+        return places.stream()
+                .anyMatch(place -> Files.isDirectory(place.directory().path()));
+    }
+
     /**
      * The directory in the v2 hierarchy, for CLONE_INTO_CGROUP; empty on a legacy node.
      * @return owned by the caller
