@@ -72,6 +72,18 @@ final class AttachmentCache {
         Files.deleteIfExists(file(entry));
     }
 
+    /** Removes what was being written when a daemon was killed: what it was to replace, if anything, is there. */
+    void removeUnfinished() throws IOException {
+        if (!Files.isDirectory(directory)) {
+            return;
+        }
+        try (DirectoryStream<Path> unfinished = Files.newDirectoryStream(directory, "*" + NEW)) {
+            for (Path file : unfinished) {
+                Files.delete(file);
+            }
+        }
+    }
+
     /** Those of one pod; more than one where the network was renamed in between. */
     List<Entry> of(String containerId) throws IOException {
         return list("*-" + containerId + "-*").stream()

@@ -239,10 +239,12 @@ public final class PodNetwork {
     }
 
     /**
-     * Waits for the plugins of an earlier daemon, which was killed while they ran; before any pod is attached or detached.
+     * Puts away what an earlier daemon had under way when it was killed, but for its pods: waits for plugins that it has started. Before any pod is
+     * attached or detached.
      * @throws IOException some go on for longer than a plugin may
      */
-    public void awaitEarlierPlugins() throws IOException, InterruptedException {
+    public void settle() throws IOException, InterruptedException {
+        cache.removeUnfinished();
         Set<String> attached = cache.all().stream().map(Entry::containerId).collect(Collectors.toSet());
         if (!attached.isEmpty() && !RunningPlugins.awaitEnd(attached, PATIENCE)) {
             throw new IOException("CNI plugins that an earlier daemon started have not ended within "

@@ -43,7 +43,7 @@ public final class Recovery {
         }
         state.claimBoot();
         try {
-            network.awaitEarlierPlugins();
+            network.settle();
         } catch (IOException e) {
             // Pods that run must be served meanwhile.
             LOG.log(System.Logger.Level.WARNING, "the network may be left with what no pod has", e);

@@ -76,9 +76,9 @@ public final class SandboxNetwork {
         network.detach(sandbox.id(), Optional.of(namespace));
     }
 
-    /** Lets the plugins end that an earlier daemon has started. */
-    void awaitEarlierPlugins() throws IOException, InterruptedException {
-        network.awaitEarlierPlugins();
+    /** Puts away what an earlier daemon had under way; before anything else is done with the network. */
+    void settle() throws IOException, InterruptedException {
+        network.settle();
     }
 
     /** Gives back what belongs to none of these sandboxes. */

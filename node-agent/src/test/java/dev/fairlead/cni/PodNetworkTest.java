@@ -197,12 +197,21 @@ class PodNetworkTest {
     }
 
     @Test
+    void aNoteThatWasBeingWrittenIsRemoved() throws Exception {
+        network().attach(pod("abc"));
+        Path unfinished = Files.writeString(directory.resolve("attachments/pods-def-eth0.new"), "{");
+        network().settle();
+        assertThat(unfinished).doesNotExist();
+        assertThat(attachments()).isOne();
+    }
+
+    @Test
     void pluginsOfAnEarlierDaemonAreWaitedFor() throws Exception {
         network().attach(pod("abc"));
         Process mine = earlierPlugin("abc");
         Process another = earlierPlugin("of-another-runtime");
         try {
-            network().awaitEarlierPlugins();
+            network().settle();
             assertThat(mine.isAlive()).isFalse();
             assertThat(another.isAlive()).isTrue();
         } finally {
