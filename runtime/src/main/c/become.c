@@ -6,6 +6,7 @@
 #include <linux/filter.h>
 #include <linux/keyctl.h>
 #include <linux/prctl.h>
+#include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -158,5 +159,30 @@ noreturn void become(struct request *r)
 	sys(SYS_rt_sigprocmask, SIG_SETMASK, &no_signals, NULL, sizeof no_signals);
 	if (r->flags & NO_NEW_PRIVS)
 		load_seccomp(r);
+	execute_program(r);
+}
+
+noreturn void restore(struct request *r)
+{
+	static const int stdio[] = { STDIN, STDOUT, STDERR };
+	const u64 no_signals = 0;
+	long null, net = -1;
+
+	for (int i = 0; i < 3; i++)
+		must(sys(SYS_dup3, i, stdio[i], 0), PLACING_STDIO, i);
+	null = sys(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0);
+	must(null, OPENING_NULL, 0);
+	for (int i = 0; i < 3; i++)
+		must(sys(SYS_dup3, null, i, 0), PLACING_STDIO, i);
+	if (r->joined & CLONE_NEWNET) {
+		net = sys(SYS_openat, PROC_SELF, "ns/net", O_RDONLY | O_CLOEXEC, 0);
+		must(net, OPENING_PROC, 0);
+	}
+	must(sys(SYS_close_range, 3, STDIN - 1, CLOSE_RANGE_CLOEXEC), PLACING_STDIO, 3);
+	must(sys(SYS_close_range, STDERR + 1, ~0U, CLOSE_RANGE_CLOEXEC), PLACING_STDIO, STDERR);
+	if (net >= 0)
+		must(sys(SYS_dup3, net, RESTORED_NET, 0), PLACING_STDIO, RESTORED_NET);
+	sys(SYS_umask, r->umask);
+	sys(SYS_rt_sigprocmask, SIG_SETMASK, &no_signals, NULL, sizeof no_signals);
 	execute_program(r);
 }

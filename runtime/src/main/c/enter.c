@@ -109,11 +109,17 @@ static noreturn void run_init(struct request *r)
 
 	tell_ready(r->flags & MOUNT_PROC);
 	wait_for(ENTER_ROOT, &root);
-	enter_root(r, root);
-	reopen_null();
+	if (r->flags & RESTORE) {
+		sys(SYS_close, root); /* what is mounted there is for criu to take, which comes from here */
+	} else {
+		enter_root(r, root);
+		reopen_null();
+	}
 	tell(CREATED, NULL, 0);
 
 	wait_for(START, NULL);
+	if (r->flags & RESTORE)
+		restore(r);
 	become(r);
 }
 
@@ -125,6 +131,8 @@ noreturn void run_usher(struct request *r)
 	struct message m = { .type = INIT_PID };
 	long pid;
 
+	if (r->flags & RESTORE) /* criu makes it: the process 1 in it is the restored one */
+		args.flags &= ~(u64)CLONE_NEWPID;
 	prepare(r, stdio);
 	for (int i = 0; i <= JOINED_LAST - JOINED; i++) {
 		if (r->joined & order[i])

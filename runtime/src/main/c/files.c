@@ -25,6 +25,20 @@ long write_file(int directory, const char *path, const char *text)
 	return written < 0 ? written : 0;
 }
 
+long read_number(int directory, const char *path)
+{
+	char text[16];
+	long fd = sys(SYS_openat, directory, path, O_RDONLY | O_CLOEXEC, 0), size, number = 0;
+
+	if (fd < 0)
+		return fd;
+	size = sys(SYS_read, fd, text, sizeof text);
+	sys(SYS_close, fd);
+	for (long i = 0; i < size && text[i] >= '0' && text[i] <= '9'; i++)
+		number = number * 10 + text[i] - '0';
+	return size < 0 ? size : number > INT32_MAX ? -ERANGE : number;
+}
+
 static bool is_null_device(int fd)
 {
 	struct stat s;

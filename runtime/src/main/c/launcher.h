@@ -25,6 +25,8 @@ extern u32 report_id;
 void close_all(const int *fds, int count);
 /* Writes text to the file, with one write(2) as kernel files want it. */
 long write_file(int directory, const char *path, const char *text);
+/* Reads a number that a file begins with. Returns it, or errno negated. */
+long read_number(int directory, const char *path);
 /* Those of 0, 1, 2 that are the host's /dev/null become the container's. */
 void reopen_null(void);
 /* Opens PROC_SELF: /proc/self of the host's procfs, while it can still be reached. It is us, whatever PID namespace we are in. */
@@ -52,6 +54,8 @@ noreturn void run_exec(const int *fds, const struct request *container);
 
 /* become.c: the last steps of init and exec alike: credentials and what belongs to them, then the program. */
 noreturn void become(struct request *r);
+/* Instead of these, of a container that is restored: the program is the host's, and stdio the container's at the numbers that the warden has. */
+noreturn void restore(struct request *r);
 
 enum { EXIT_LAUNCHER = 125 };
 

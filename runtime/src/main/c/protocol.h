@@ -25,6 +25,7 @@ enum descriptor {
 	STDIN = 15,	   /* the container's ends of its stdio; the warden closes them once init is cloned */
 	STDOUT = 16,
 	STDERR = 17,
+	RESTORED_NET = 18, /* in criu: the network namespace of the pod */
 	CGROUP2 = 18,	   /* directory of the cgroup v2 to be born in */
 	TASKS = 19,	   /* to TASKS_LAST: "tasks" of the cgroups v1 to join */
 	TASKS_LAST = 39,
@@ -47,7 +48,7 @@ enum type {
 	/* warden to daemon; READY and CREATED come from init, FAILED from whoever failed */
 	READY = 16,	   /* pid; + pidfd, and if asked for: a detached mount of init's procfs */
 	CREATED = 17,
-	STARTED = 18,
+	STARTED = 18,	   /* pid; of a restored container + the pidfd of its init, which is another process now */
 	FAILED = 19,	   /* id, step, error, detail */
 	EXITED = 20,	   /* id, status, time */
 	EXEC_STARTED = 21, /* id, pid; + pidfd */
@@ -89,6 +90,8 @@ enum step {
 	KEEPING_CAPABILITIES, SETTING_GROUPS, SETTING_GID, SETTING_UID, SETTING_CAPABILITIES, RAISING_AMBIENT, /* capability */
 	CHANGING_DIRECTORY, CHECKING_DIRECTORY, EXECUTING, /* 1: the program is there, what should interpret it is not */
 	ACCEPTING_EXEC, CLONING_EXEC, JOINING_CONTAINER, /* CLONE_NEW* of all */
+	RESTORING, /* wait(2) of what should have restored it */
+	ADOPTING, /* what it wrote as the pid of the restored init; 0: nothing */
 };
 
 enum { EXEC_MAX = 256, REQUEST_SIZE_MAX = 16 << 20, REQUEST_MAGIC = 0x32524c46 /* "FLR2" */ };
@@ -100,7 +103,10 @@ enum flag {
 	MOUNT_PROC = 4,
 	NO_PIVOT = 8,	      /* chroot instead of pivot_root: for want of a mount namespace, or of a host's root that can be pivoted */
 	PAUSE = 16,	      /* no program: be process 1 of a PID namespace */
+	RESTORE = 32,	      /* the program is criu(8), on the host: it makes init, and writes its pid to RESTORED_PID in DIRECTORY */
 };
+
+#define RESTORED_PID "restored.pid"
 
 /* What lies behind struct request in its memfd. */
 enum part {

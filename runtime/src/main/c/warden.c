@@ -26,6 +26,9 @@ static struct {
 	enum state state;
 	bool connected, synced; /* to a daemon; to init on its way */
 	s32 init;		/* 0: not (any more) a child of ours */
+	struct {
+		s32 pid, status;
+	} stray;		/* a child that ended while criu was at work: the restored init, had it little left to do */
 	struct message end;	/* status, time; step, error, detail where the launch failed */
 	struct exec {
 		s32 pid; /* 0: free */
@@ -98,6 +101,8 @@ static void init_ended(s32 status)
 
 /* The way of init */
 
+static void read_reports(void);
+
 static void init_speaks(void)
 {
 	struct message m;
@@ -108,7 +113,7 @@ static void init_speaks(void)
 		/* It has executed its program, or ended: then its end is told too. */
 		sys(SYS_close, SYNC);
 		warden.synced = false;
-		if (warden.state == LAUNCHING && warden.end.step == 0) {
+		if (warden.state == LAUNCHING && warden.end.step == 0 && !(warden.head.flags & RESTORE)) {
 			sys(SYS_munmap, warden.request, warden.head.size);
 			warden.state = RUNNING;
 			tell(&(struct message){ .type = STARTED, .pid = warden.init }, NULL, 0);
@@ -128,6 +133,41 @@ static void init_speaks(void)
 		tell(&m, NULL, 0);
 	}
 	close_all(fds + 1, (int)count);
+}
+
+/* What was init until now was criu, and has ended: init is what it has made, our child too (criu restore --restore-sibling). */
+static void restorer_ended(s32 status)
+{
+	struct message m = { .type = STARTED };
+	const int pidfd = INIT_PIDFD;
+	long pid = status == 0 ? read_number(DIRECTORY, RESTORED_PID) : 0, fd;
+
+	sys(SYS_unlinkat, DIRECTORY, RESTORED_PID, 0);
+	if (status != 0)
+		failed(-ECANCELED, RESTORING, status);
+	else if (pid <= 0)
+		failed(pid < 0 ? pid : -ESRCH, ADOPTING, 0);
+	warden.init = 0;
+	read_reports();
+	if (warden.end.step != 0) {
+		init_ended(status);
+		return;
+	}
+	sys(SYS_munmap, warden.request, warden.head.size);
+	warden.state = RUNNING;
+	m.pid = (s32)pid;
+	if (pid == warden.stray.pid) {
+		tell(&m, NULL, 0);
+		init_ended(warden.stray.status);
+		return;
+	}
+	warden.init = m.pid;
+	fd = sys(SYS_pidfd_open, m.pid, 0);
+	if (!failed(fd, ADOPTING, m.pid)) {
+		move_to(fd, INIT_PIDFD);
+		if (!failed(sys(SYS_setns, INIT_PIDFD, CLONE_NEWPID), JOINING_PID_NAMESPACE, 0))
+			tell(&m, &pidfd, 1);
+	}
 }
 
 /* The root goes to init; where it does not become a mount namespace's we keep it for execs. */
@@ -232,7 +272,9 @@ static void reap(void)
 		struct exec *exec = find_exec((s32)pid);
 
 		read_reports(); /* what it said before it ended */
-		if (pid == warden.init) {
+		if (pid == warden.init && warden.state == LAUNCHING && warden.head.flags & RESTORE && warden.end.step == 0) {
+			restorer_ended(status);
+		} else if (pid == warden.init) {
 			if (warden.synced && warden.state == LAUNCHING)
 				init_speaks();
 			init_ended(status);
@@ -241,7 +283,10 @@ static void reap(void)
 			read_reports();
 			if (warden.init == 0)
 				init_ended(-1);
-		} else if (exec != NULL) {
+		} else if (exec == NULL) {
+			warden.stray.pid = (s32)pid;
+			warden.stray.status = status;
+		} else {
 			struct message m = { .type = EXITED, .id = exec->id, .status = status, .time = now() };
 
 			exec->pid = 0;

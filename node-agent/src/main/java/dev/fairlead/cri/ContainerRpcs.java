@@ -49,10 +49,10 @@ final class ContainerRpcs {
     private final ContainerLifecycle containers;
     private final Checkpoints checkpoints;
 
-    ContainerRpcs(PodRegistry registry, ContainerLifecycle containers) {
+    ContainerRpcs(PodRegistry registry, ContainerLifecycle containers, Checkpoints checkpoints) {
         this.registry = registry;
         this.containers = containers;
-        this.checkpoints = Checkpoints.ofThisNode();
+        this.checkpoints = checkpoints;
     }
 
     CreateContainerResponse create(CreateContainerRequest request) throws IOException, InterruptedException {
@@ -96,8 +96,12 @@ final class ContainerRpcs {
         return ReopenContainerLogResponse.getDefaultInstance();
     }
 
-    CheckpointContainerResponse checkpoint(CheckpointContainerRequest request) throws IOException {
-        checkpoints.write(registry.container(request.getContainerId()), request.getLocation());
+    CheckpointContainerResponse checkpoint(CheckpointContainerRequest request)
+            throws IOException, InterruptedException {
+        checkpoints.write(
+                registry.container(request.getContainerId()),
+                request.getLocation(),
+                Duration.ofSeconds(Math.max(0, request.getTimeout())));
         return CheckpointContainerResponse.getDefaultInstance();
     }
 

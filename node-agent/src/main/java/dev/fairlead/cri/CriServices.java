@@ -1,6 +1,7 @@
 package dev.fairlead.cri;
 
 import dev.fairlead.image.store.ImageStore;
+import dev.fairlead.pod.Checkpoints;
 import dev.fairlead.pod.ContainerLifecycle;
 import dev.fairlead.pod.ContainerMeasurements;
 import dev.fairlead.pod.LifecycleEvents;
@@ -30,6 +31,7 @@ public final class CriServices {
             PodRegistry registry,
             SandboxLifecycle sandboxes,
             ContainerLifecycle containers,
+            Checkpoints checkpoints,
             SandboxKernel kernel,
             LifecycleEvents events,
             SandboxNetwork network,
@@ -44,7 +46,7 @@ public final class CriServices {
                 new RuntimeCalls(
                         new StatusRpcs(version, network, userNamespaces, new VerboseInfo.Settings(settings)),
                         new SandboxRpcs(registry, sandboxes),
-                        new ContainerRpcs(registry, containers),
+                        new ContainerRpcs(registry, containers, checkpoints),
                         new StreamingRpcs(registry, streaming),
                         new StatsRpcs(registry, containerMeasurements, podMeasurements),
                         new MetricsRpcs(registry, containerMeasurements, podMeasurements),

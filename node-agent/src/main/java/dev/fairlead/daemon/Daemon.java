@@ -18,10 +18,12 @@ import dev.fairlead.lxcfs.Lxcfs;
 import dev.fairlead.monitoring.DaemonFigures;
 import dev.fairlead.monitoring.HealthCheck;
 import dev.fairlead.monitoring.MonitoringServer;
+import dev.fairlead.pod.Checkpoints;
 import dev.fairlead.pod.ContainerLifecycle;
 import dev.fairlead.pod.ContainerLxcfs;
 import dev.fairlead.pod.ContainerPlans;
 import dev.fairlead.pod.ContainerStreaming;
+import dev.fairlead.pod.CriuOnNode;
 import dev.fairlead.pod.LifecycleEvents;
 import dev.fairlead.pod.PodRegistry;
 import dev.fairlead.pod.Recovery;
@@ -103,6 +105,7 @@ public final class Daemon implements AutoCloseable {
                 context.capabilities().known());
         Lxcfs lxcfs = Lxcfs.open(settings.lxcfsMount(), () -> ContainerLxcfs.covered(registry));
         closing.push(lxcfs::close);
+        CriuOnNode criu = new CriuOnNode(settings.criu());
         ContainerLifecycle containers = new ContainerLifecycle(
                 registry, state, context, images, plans, logs, new ContainerLxcfs(lxcfs, settings.lxcfs()), events);
         SandboxLifecycle sandboxes = new SandboxLifecycle(registry, state, kernel, network, containers, events);
@@ -122,6 +125,7 @@ public final class Daemon implements AutoCloseable {
                 registry,
                 sandboxes,
                 containers,
+                new Checkpoints(criu, registry, images, containers),
                 kernel,
                 events,
                 network,

@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param rootfs what root file systems may be made of
  * @param lxcfs of pods that do not say it themselves
  * @param lxcfsMount where lxcfs is mounted, if it runs
+ * @param criu the program that makes checkpoints; empty: found in PATH
  * @param streaming where exec, attach and port-forward are served
  * @param monitoring where metrics and health are served; empty: nowhere
  */
@@ -37,6 +38,7 @@ public record Settings(
         RootfsPolicy rootfs,
         LxcfsMode lxcfs,
         Path lxcfsMount,
+        Optional<Path> criu,
         StreamingServer.Settings streaming,
         Optional<ListenAddress> monitoring) {
     public Settings {
@@ -58,6 +60,7 @@ public record Settings(
         values.put("no-pivot", Boolean.toString(rootfs.noPivotRoot()));
         values.put("lxcfs", lxcfs.word());
         values.put("lxcfs-mount", lxcfsMount.toString());
+        values.put("criu", criu.map(Path::toString).orElse(""));
         values.put("streaming-address", streaming.address());
         values.put("streaming-port", Integer.toString(streaming.port()));
         values.put("metrics", monitoring.map(ListenAddress::toString).orElse(""));

@@ -1,92 +1,127 @@
 package dev.fairlead.pod;
 
-import dev.fairlead.linux.ShortProcess;
+import dev.fairlead.checkpoint.CheckpointWriter;
+import dev.fairlead.checkpoint.Deadline;
+import dev.fairlead.checkpoint.DeadlineException;
+import dev.fairlead.image.store.ImageStore;
+import dev.fairlead.image.store.Snapshot;
+import dev.fairlead.libcontainer.Container;
+import dev.fairlead.libcontainer.criu.Criu;
+import dev.fairlead.libcontainer.criu.CriuException;
+import dev.fairlead.libcontainer.criu.DumpRequest;
 import dev.fairlead.spec.InvalidConfigException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
-import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.TimeoutException;
 
-/**
- * Checkpoints of containers (CheckpointContainer), which CRIU makes where it is installed and works. It judges the kernel itself; on none that
- * Fairlead was tested on has it found what it needs (node-agent/README.md), so that is how far this goes.
- */
+/** Writes checkpoints of running containers, which go on (CheckpointContainer). */
 public final class Checkpoints {
-    private static final List<Path> PROGRAMS = List.of(
-            Path.of("/usr/local/sbin/criu"),
-            Path.of("/usr/sbin/criu"),
-            Path.of("/usr/local/bin/criu"),
-            Path.of("/usr/bin/criu"));
-    private static final List<String> ENVIRONMENT = List.of("PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C");
-    private static final Duration CHECK_LIMIT = Duration.ofSeconds(30);
-    private static final int MAX_OUTPUT = 64 * 1024;
+    /** What the kubelet means by no timeout is the runtime's to say: the memory of a large container takes its time. */
+    private static final Duration DEFAULT_LIMIT = Duration.ofMinutes(10);
 
-    private final List<Path> programs;
+    /** Beside the container's upper directory, and gone with it in the end. */
+    private static final String COLLECTED = "dump";
 
-    /** {@code programs}: where CRIU may be, the first that is there counts. */
-    Checkpoints(List<Path> programs) {
-        this.programs = List.copyOf(programs);
-    }
+    /** In the container's directory after a failure. */
+    private static final String KEPT_LOG = "criu-dump.log";
 
-    /** Looks where distributions and administrators install it. */
-    public static Checkpoints ofThisNode() {
-        return new Checkpoints(PROGRAMS);
+    private final CriuOnNode criu;
+    private final PodRegistry registry;
+    private final ImageStore images;
+    private final ContainerLifecycle containers;
+
+    /** {@code images}: what the containers are made of. */
+    public Checkpoints(CriuOnNode criu, PodRegistry registry, ImageStore images, ContainerLifecycle containers) {
+        this.criu = criu;
+        this.registry = registry;
+        this.images = images;
+        this.containers = containers;
     }
 
     /**
-     * Writes a checkpoint of a running container.
+     * Writes a checkpoint of a running container. Where this fails, the container goes on all the same, and there is no archive.
      * @param location of the archive, absolute; must not exist
+     * @param timeout zero: ten minutes
      * @throws PodException.WrongState the container does not run, or this node can make no checkpoints; says why
+     * @throws PodException.TimedOut not within {@code timeout}
      */
-    public void write(PodContainer container, String location) throws IOException {
+    public void write(PodContainer container, String location, Duration timeout)
+            throws IOException, InterruptedException {
+        Path archive = checked(location);
+        container.lock().lockInterruptibly();
+        try {
+            requireRunning(container);
+            write(container, archive, Deadline.in(timeout.isZero() ? DEFAULT_LIMIT : timeout), criu.require());
+        } catch (CriuException.TimedOut | DeadlineException e) {
+            throw new PodException.TimedOut(
+                    "container " + container.id() + " was not checkpointed in time, and goes on: " + e.getMessage());
+        } finally {
+            container.lock().unlock();
+        }
+    }
+
+    private static Path checked(String location) throws InvalidConfigException {
         if (!location.startsWith("/")) {
             throw new InvalidConfigException(
                     "location: \"" + location + "\" is not absolute; say where the archive shall be written");
         }
+        Path archive = Path.of(location);
+        Path parent = archive.getParent();
+        if (parent == null || !Files.isDirectory(parent)) {
+            throw new InvalidConfigException(
+                    "location: \"" + location + "\" lies in no directory that is there; make it first");
+        }
+        if (Files.exists(archive)) {
+            throw new InvalidConfigException("location: \"" + location + "\" exists; name a file that does not");
+        }
+        return archive;
+    }
+
+    private void requireRunning(PodContainer container) throws PodException {
         if (!(container.state() instanceof ContainerState.Running)) {
             throw new PodException.WrongState("container " + container.id() + " ("
                     + container.config().getMetadata().getName() + ") is " + StateNames.of(container.state())
                     + ": there is nothing to checkpoint");
         }
-        Path criu = programs.stream()
-                .filter(Files::isExecutable)
-                .findFirst()
-                .orElseThrow(() -> new PodException.WrongState("checkpoints are made by CRIU, which is not installed on"
-                        + " this node; install the package criu"));
-        Optional<String> problem = problem(criu);
-        throw new PodException.WrongState(
-                problem.isPresent()
-                        ? criu + " check says that CRIU does not work on this kernel: " + problem.get()
-                                + "; install a version of the package criu that knows it"
-                        : "this version of Fairlead writes no checkpoints yet, although " + criu
-                                + " works on this kernel");
+        if (registry.sandbox(container.sandboxId()).ids().isPresent()) {
+            throw new PodException.WrongState("container " + container.id() + " ("
+                    + container.config().getMetadata().getName()
+                    + ") has users of its own (hostUsers: false): no checkpoint is made of those");
+        }
     }
 
-    /** What CRIU itself finds missing; empty: it works here. */
-    private static Optional<String> problem(Path criu) throws IOException {
-        ShortProcess.Output output;
-        try {
-            output = ShortProcess.run(
-                    criu.toString(),
-                    List.of(criu.toString(), "check"),
-                    ENVIRONMENT,
-                    new byte[0],
-                    MAX_OUTPUT,
-                    CHECK_LIMIT);
-        } catch (TimeoutException e) {
-            return Optional.of("no answer within " + CHECK_LIMIT.toSeconds() + " s");
+    private void write(PodContainer container, Path archive, Deadline deadline, Criu program) throws IOException {
+        Container running = containers.requireRunning(container).container();
+        Snapshot snapshot = images.snapshots()
+                .find(container.id())
+                .orElseThrow(() -> new IOException("container " + container.id() + " has lost its snapshot"));
+        try (CheckpointWriter writer = CheckpointWriter.in(snapshot.upper().resolveSibling(COLLECTED), deadline)) {
+            writer.describe(
+                    CheckpointNotes.description(container),
+                    CheckpointNotes.annotated(container, registry.sandbox(container.sandboxId())),
+                    CheckpointNotes.status(container));
+            try {
+                running.checkpoint(program, writer.images(), writer.directory(), deadline.left(), externals -> {
+                    writer.add(externals);
+                    writer.addRoot(snapshot.upper(), snapshot.lower());
+                });
+            } catch (CriuException e) {
+                throw told(e, container, writer.directory().resolve(DumpRequest.LOG));
+            }
+            writer.addLog(container.logPath());
+            writer.archive(archive);
         }
-        if (output.status() == 0) {
-            return Optional.empty();
+    }
+
+    /** Keeps CRIU's log where the container's other files are, until that is removed. */
+    private static CriuException told(CriuException failure, PodContainer container, Path log) throws IOException {
+        if (!Files.exists(log)) {
+            return failure;
         }
-        String said = (output.stdout() + '\n' + output.stderr())
-                .lines()
-                .filter(line -> line.contains("Error"))
-                .findFirst()
-                .orElse("exit status " + output.status());
-        return Optional.of(said.strip());
+        Path kept = container.directory().resolve(KEPT_LOG);
+        Files.move(log, kept, StandardCopyOption.REPLACE_EXISTING);
+        return failure.withLog(log, kept);
     }
 }

@@ -2,6 +2,9 @@ package dev.fairlead.libcontainer;
 
 import dev.fairlead.libcontainer.cgroups.Cgroup;
 import dev.fairlead.libcontainer.cgroups.CgroupException;
+import dev.fairlead.libcontainer.criu.Criu;
+import dev.fairlead.libcontainer.criu.DumpRequest;
+import dev.fairlead.libcontainer.criu.Externals;
 import dev.fairlead.libcontainer.process.CgroupMembership;
 import dev.fairlead.libcontainer.process.Exec;
 import dev.fairlead.libcontainer.process.ExecRequest;
@@ -59,6 +62,7 @@ public final class Container implements AutoCloseable {
     private final ProcessId initId;
     private final ContainerStreams streams;
     private final ContainerHooks hooks;
+    private final Path directory;
     private final Path attachPoint;
 
     private Container(
@@ -69,6 +73,7 @@ public final class Container implements AutoCloseable {
             ContainerStreams streams,
             ContainerHooks hooks) {
         this.id = hooks.id();
+        this.directory = directory;
         this.attachPoint = directory.resolve(ROOTFS);
         this.warden = warden;
         this.cgroup = cgroup;
@@ -223,11 +228,15 @@ public final class Container implements AutoCloseable {
             undo.push(connected::close);
             ContainerStreams streams = ContainerStreams.fetch(connected, terminal, withStdin);
             undo.push(streams::close);
+            Cgroup cgroup = context.cgroups().open(cgroupsPath);
+            if (Criu.endForgotten(directory)) {
+                cgroup.thaw();
+            }
             return new Container(
                     directory,
                     connected,
-                    context.cgroups().open(cgroupsPath),
-                    init,
+                    cgroup,
+                    connected.init().map(InitProcess::id).orElse(init),
                     streams,
                     new ContainerHooks(id, directory, spec, context.capabilities(), warnings));
         } catch (IOException | RuntimeException e) {
@@ -331,6 +340,41 @@ public final class Container implements AutoCloseable {
                 throw e;
             }
         }
+    }
+
+    /**
+     * Stops all processes, has CRIU write what the first one and its descendants are, and lets them go on, whatever comes of it. Execs are
+     * stopped too, and not written.
+     * @param images directory for CRIU's images; log and statistics go to {@code work}
+     * @param limit of CRIU's time
+     * @param whileStopped what has to be saved at the same moment, such as the root file system
+     * @throws dev.fairlead.libcontainer.criu.CriuException says what CRIU said
+     */
+    public void checkpoint(Criu criu, Path images, Path work, Duration limit, WhileStopped whileStopped)
+            throws IOException {
+        Linux linux = required(hooks.spec().linux(), "linux");
+        cgroup.freeze();
+        Undo going = new Undo();
+        going.push(cgroup::thaw);
+        try {
+            Externals externals = Externals.of(initId, linux);
+            criu.dump(
+                    new DumpRequest(initId.pid(), images, work, cgroup.freezer(), externals.forDump()),
+                    directory,
+                    limit);
+            whileStopped.save(externals);
+        } catch (IOException | RuntimeException | Error e) {
+            going.run(e);
+            throw e;
+        }
+        going.run("letting container " + id + " go on");
+    }
+
+    /** What is done while all processes are stopped. */
+    @FunctionalInterface
+    public interface WhileStopped {
+        /** {@code externals}: what is not in CRIU's images. */
+        void save(Externals externals) throws IOException;
     }
 
     /** Makes a pseudo-terminal for a further process. */

@@ -6,6 +6,7 @@ import dev.fairlead.linux.Fd;
 import dev.fairlead.linux.KernelFiles;
 import dev.fairlead.oci.Resources;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -243,6 +244,11 @@ public final class Cgroup {
      */
     public void freeze() throws CgroupException {
         processes.freeze();
+    }
+
+    /** The directory by which {@link #freeze} stops the processes: of the v2 hierarchy, or of v1's freezer. */
+    public Path freezer() {
+        return processes.directory().path();
     }
 
     /** Lets stopped processes go on. */
