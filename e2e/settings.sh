@@ -136,6 +136,26 @@ need_peers() {
   export PATH=$cached:$PATH
 }
 
+# CRIU, which Debian 12 has in a version that works on no newer kernel: that of a later Debian, the first that finds nothing missing here. Sets CRIU to
+# the program; empty where none can be had, which is told: then the scenarios that need it are aborted.
+CRIU_SUITES=(trixie sid)
+need_criu() {
+  CRIU=
+  local suite said
+  for suite in "${CRIU_SUITES[@]}"; do
+    if ! cached "criu-$suite" "$E2E/tools/criu/fetch"; then
+      say "fetching CRIU of Debian $suite"
+      "$E2E/tools/criu/fetch" "$suite" "$cached_new" || { rm -rf "$cached_new"; say "no CRIU of Debian $suite"; continue; }
+      keep
+    fi
+    if said=$("$cached/criu" check 2>&1); then
+      CRIU=$cached/criu
+      return
+    fi
+    say "CRIU of Debian $suite does not work on this kernel: $(grep -m1 Error <<<"$said" || tail -n1 <<<"$said")"
+  done
+}
+
 # The images; sets REGISTRY to the registry's directory.
 need_images() {
   if ! cached images "$E2E"/images/{build,layout.sh} /bin/busybox; then
@@ -196,6 +216,7 @@ in_jvm() {
   in_node java --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
     -Djava.util.logging.config.file="$E2E/src/test/resources/logging.properties" -De2e.home="$E2E" -De2e.logs="$logs" \
     -De2e.runtime="${E2E_RUNTIME:-fairlead}" -De2e.rounds="${E2E_ROUNDS:-20}" -De2e.critest="${E2E_CRITEST:-}" \
+    -De2e.criu="${CRIU:-}" \
     -cp "$E2E/target/test-classes:$(<"$E2E/target/classpath")" \
     org.junit.platform.console.ConsoleLauncher execute --disable-banner --disable-ansi-colors --details-theme=ascii \
     --reports-dir="$output/reports" "$@"

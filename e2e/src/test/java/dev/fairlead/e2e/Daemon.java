@@ -10,7 +10,9 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -47,15 +49,19 @@ public final class Daemon {
     /** One beside the one under test, with its state and socket in {@code state} and its data in {@code data}. */
     static Daemon fairlead(Path state, Path data) {
         Path socket = state.resolve("fairlead.sock");
-        return new Daemon(
-                List.of(
-                        directory("e2e.home").resolve("fairlead").toString(),
-                        "serve",
-                        "--socket=" + socket,
-                        "--state-dir=" + state,
-                        "--data-dir=" + data),
-                socket,
-                directory("e2e.logs").resolve(state.getFileName() + ".log"));
+        List<String> command = new ArrayList<>(List.of(
+                directory("e2e.home").resolve("fairlead").toString(),
+                "serve",
+                "--socket=" + socket,
+                "--state-dir=" + state,
+                "--data-dir=" + data));
+        criu().ifPresent(program -> command.add("--criu=" + program));
+        return new Daemon(command, socket, directory("e2e.logs").resolve(state.getFileName() + ".log"));
+    }
+
+    /** A CRIU that works on this kernel; empty: there is none. */
+    static Optional<String> criu() {
+        return Optional.of(System.getProperty("e2e.criu", "")).filter(program -> !program.isEmpty());
     }
 
     static Daemon containerd() {

@@ -59,6 +59,11 @@ final class TestRegistry implements AutoCloseable {
 
     /** Publishes an image of these layers (gzip or plain tar, as they come); returns the reference to pull. */
     String image(String name, byte[]... layers) {
+        return image(name, Map.of(), layers);
+    }
+
+    /** The same, with annotations of its manifest. */
+    String image(String name, Map<String, String> annotations, byte[]... layers) {
         List<Map<String, Object>> descriptors = new ArrayList<>();
         for (byte[] layer : layers) {
             descriptors.add(blob(name, "application/vnd.oci.image.layer.v1.tar+gzip", layer));
@@ -86,7 +91,9 @@ final class TestRegistry implements AutoCloseable {
                 "config",
                 blob(name, "application/vnd.oci.image.config.v1+json", json(config)),
                 "layers",
-                descriptors);
+                descriptors,
+                "annotations",
+                annotations);
         byte[] bytes = json(manifest);
         Content content = new Content("application/vnd.oci.image.manifest.v1+json", ByteString.copyFrom(bytes));
         contents.put("/v2/" + name + "/manifests/1", content);

@@ -3,9 +3,8 @@ package dev.fairlead.checkpoint;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fairlead.oci.OciJson;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 
 /**
  * The file {@link CheckpointArchive#CONFIG}.
@@ -28,17 +27,20 @@ public record CheckpointDescription(
         Instant checkpointed) {
     private static final String RUNTIME = "fairlead";
 
-    /** Reads it. */
-    public static CheckpointDescription read(Path file) throws IOException {
-        JsonNode json = OciJson.mapper().readTree(file.toFile());
+    static CheckpointDescription of(JsonNode json) {
         return new CheckpointDescription(
                 json.path("id").asText(),
                 json.path("name").asText(),
                 json.path("rootfsImage").asText(),
                 json.path("rootfsImageName").asText(),
                 json.path("rootfsImageRef").asText(),
-                Instant.parse(json.path("createdTime").asText(Instant.EPOCH.toString())),
-                Instant.parse(json.path("checkpointedTime").asText(Instant.EPOCH.toString())));
+                time(json.path("createdTime")),
+                time(json.path("checkpointedTime")));
+    }
+
+    /** Go writes it with the offset of its time zone. */
+    private static Instant time(JsonNode text) {
+        return text.isTextual() ? OffsetDateTime.parse(text.asText()).toInstant() : Instant.EPOCH;
     }
 
     ObjectNode toJson() {

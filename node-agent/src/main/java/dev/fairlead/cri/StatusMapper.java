@@ -1,5 +1,6 @@
 package dev.fairlead.cri;
 
+import dev.fairlead.checkpoint.CheckpointException;
 import dev.fairlead.image.ImageException;
 import dev.fairlead.libcontainer.cgroups.CgroupException;
 import dev.fairlead.libcontainer.process.LaunchFailure;
@@ -49,6 +50,7 @@ public final class StatusMapper {
             case PodException.WrongState e -> Status.FAILED_PRECONDITION.withDescription(e.getMessage());
             case PodException.TimedOut e -> Status.DEADLINE_EXCEEDED.withDescription(e.getMessage());
             case InvalidConfigException e -> Status.INVALID_ARGUMENT.withDescription(describe(e));
+            case CheckpointException e -> Status.INVALID_ARGUMENT.withDescription(describe(e));
             case ImageException e -> code(e).toStatus().withDescription(describe(e));
             case LauncherException e -> code(e.failure()).toStatus().withDescription(describe(e));
             case RootfsException e ->

@@ -27,6 +27,7 @@ import dev.fairlead.pod.CriuOnNode;
 import dev.fairlead.pod.LifecycleEvents;
 import dev.fairlead.pod.PodRegistry;
 import dev.fairlead.pod.Recovery;
+import dev.fairlead.pod.Restores;
 import dev.fairlead.pod.SandboxKernel;
 import dev.fairlead.pod.SandboxLifecycle;
 import dev.fairlead.pod.SandboxNetwork;
@@ -107,7 +108,15 @@ public final class Daemon implements AutoCloseable {
         closing.push(lxcfs::close);
         CriuOnNode criu = new CriuOnNode(settings.criu());
         ContainerLifecycle containers = new ContainerLifecycle(
-                registry, state, context, images, plans, logs, new ContainerLxcfs(lxcfs, settings.lxcfs()), events);
+                registry,
+                state,
+                context,
+                images,
+                plans,
+                new Restores(criu, images),
+                logs,
+                new ContainerLxcfs(lxcfs, settings.lxcfs()),
+                events);
         SandboxLifecycle sandboxes = new SandboxLifecycle(registry, state, kernel, network, containers, events);
         new Recovery(state, registry, sandboxes, containers, network, images.snapshots()).run();
         lxcfs.start();

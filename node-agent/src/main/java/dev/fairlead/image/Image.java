@@ -3,6 +3,7 @@ package dev.fairlead.image;
 import dev.fairlead.oci.ImageConfig;
 import dev.fairlead.oci.ImageDefaults;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -16,6 +17,7 @@ import java.util.OptionalLong;
  * @param size bytes of manifest, configuration and layers as they are in the store
  * @param config entry point, environment, labels, history
  * @param chainIds names of the unpacked layers, lowest first
+ * @param annotations of the manifest
  * @param pinned must not be removed by the kubelet's garbage collection
  */
 public record Image(
@@ -26,11 +28,13 @@ public record Image(
         long size,
         ImageConfig config,
         List<Digest> chainIds,
+        Map<String, String> annotations,
         boolean pinned) {
     public Image {
         repoTags = List.copyOf(repoTags);
         repoDigests = List.copyOf(repoDigests);
         chainIds = List.copyOf(chainIds);
+        annotations = Map.copyOf(annotations);
     }
 
     /** The user part of {@code User} where it is a number. */

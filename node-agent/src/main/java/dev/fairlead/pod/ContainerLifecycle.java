@@ -4,11 +4,14 @@ import dev.fairlead.cri.v1.ContainerConfig;
 import dev.fairlead.cri.v1.LinuxContainerResources;
 import dev.fairlead.image.Image;
 import dev.fairlead.image.store.ImageStore;
+import dev.fairlead.image.store.Snapshot;
 import dev.fairlead.libcontainer.Container;
 import dev.fairlead.libcontainer.ContainerContext;
 import dev.fairlead.libcontainer.ContainerStreams;
 import dev.fairlead.libcontainer.Processes;
 import dev.fairlead.libcontainer.Undo;
+import dev.fairlead.libcontainer.criu.CriuException;
+import dev.fairlead.libcontainer.criu.RestoreRequest;
 import dev.fairlead.libcontainer.process.ExitRecord;
 import dev.fairlead.libcontainer.process.LauncherException;
 import dev.fairlead.libcontainer.process.ProcessRequest;
@@ -49,6 +52,7 @@ public final class ContainerLifecycle {
     private final ContainerContext context;
     private final ImageStore images;
     private final ContainerPlans plans;
+    private final Restores restores;
     private final LogPump logs;
     private final ContainerLxcfs lxcfs;
     private final LifecycleEvents events;
@@ -60,6 +64,7 @@ public final class ContainerLifecycle {
             ContainerContext context,
             ImageStore images,
             ContainerPlans plans,
+            Restores restores,
             LogPump logs,
             ContainerLxcfs lxcfs,
             LifecycleEvents events) {
@@ -68,6 +73,7 @@ public final class ContainerLifecycle {
         this.context = context;
         this.images = images;
         this.plans = plans;
+        this.restores = restores;
         this.logs = logs;
         this.lxcfs = lxcfs;
         this.events = events;
@@ -86,17 +92,15 @@ public final class ContainerLifecycle {
             throw new PodException.WrongState("pod sandbox " + sandbox.id() + " (" + sandbox.displayName()
                     + ") is not ready: containers cannot be made in it any more; run a new sandbox");
         }
-        Image image = images.find(config.getImage().getImage())
-                .orElseThrow(() ->
-                        new PodException.NotFound("image " + config.getImage().getImage() + " of container "
-                                + config.getMetadata().getName() + " is not on this node; pull it first"));
         String id = Ids.random();
+        Optional<Restores.Plan> restored = restores.find(config.getImage().getImage(), id);
+        Image image = restored.isPresent() ? restored.get().image() : image(config);
         String name = PodRegistry.name(sandbox.id(), config.getMetadata());
         registry.reserve(name, id);
         Undo undo = new Undo();
         undo.push(() -> registry.release(name));
         try {
-            PodContainer container = build(sandbox, plans.identified(config), image, id, undo);
+            PodContainer container = build(sandbox, plans.identified(config), image, restored, id, undo);
             events.step(container, Step.CREATED, () -> {
                 registry.add(container);
                 return true;
@@ -110,15 +114,33 @@ public final class ContainerLifecycle {
         }
     }
 
-    private PodContainer build(PodSandbox sandbox, ContainerConfig config, Image image, String id, Undo undo)
+    private Image image(ContainerConfig config) throws IOException {
+        return images.find(config.getImage().getImage())
+                .orElseThrow(() ->
+                        new PodException.NotFound("image " + config.getImage().getImage() + " of container "
+                                + config.getMetadata().getName() + " is not on this node; pull it first"));
+    }
+
+    private PodContainer build(
+            PodSandbox sandbox,
+            ContainerConfig config,
+            Image image,
+            Optional<Restores.Plan> restored,
+            String id,
+            Undo undo)
             throws IOException, InterruptedException {
         EntityDirectory directory = state.container(id);
         directory.create();
         undo.push(directory::remove);
         directory.writeRequest(config);
         undo.push(() -> images.snapshots().remove(id));
-        ContainerPlan plan = plans.make(sandbox, config, image, id);
+        ContainerConfig planned =
+                restored.map(checkpoint -> checkpoint.program(config)).orElse(config);
+        ContainerPlan plan = plans.make(sandbox, planned, image, id);
         directory.writeJson(EntityDirectory.CONFIG, plan.spec());
+        Optional<RestoreRequest> restore = restored.isEmpty()
+                ? Optional.empty()
+                : Optional.of(restores.prepare(restored.get(), config, plan.spec(), snapshot(id), sandbox));
         Container container = Container.create(
                 context,
                 new Container.Request(
@@ -130,12 +152,14 @@ public final class ContainerLifecycle {
                         plan.root(),
                         plan.volumes(),
                         config.getStdin(),
+                        restore,
                         warning -> LOG.log(
                                 System.Logger.Level.WARNING,
                                 () -> sandbox.displayName() + ", container "
                                         + config.getMetadata().getName() + ": " + warning)));
         undo.push(container::destroy);
-        boolean covered = lxcfs.cover(sandbox, config.getMetadata().getName(), id, container.initId());
+        boolean covered =
+                restore.isEmpty() && lxcfs.cover(sandbox, config.getMetadata().getName(), id, container.initId());
         Optional<Path> logPath = logPath(sandbox, config);
         ContainerLog log = openLog(directory, logPath, container.streams());
         undo.push(log::close);
@@ -158,6 +182,12 @@ public final class ContainerLifecycle {
         directory.writeRecord(made.toRecord());
         made.handle(new ContainerHandle(container, log));
         return made;
+    }
+
+    private Snapshot snapshot(String id) throws IOException {
+        return images.snapshots()
+                .find(id)
+                .orElseThrow(() -> new IOException("container " + id + " has lost its snapshot"));
     }
 
     private static Optional<Path> logPath(PodSandbox sandbox, ContainerConfig config) {
@@ -199,10 +229,36 @@ public final class ContainerLifecycle {
             } catch (LauncherException e) {
                 awaitExit(container, AFTER_KILL);
                 throw e.of(Exits.object(container, e.failure()));
+            } catch (CriuException e) {
+                awaitExit(container, AFTER_KILL);
+                throw e;
+            }
+            if (!handle.container().initId().equals(container.identity().init())) {
+                restored(container, handle.container(), running);
             }
             events.step(container, Step.STARTED, () -> container.becomeRunning(running));
         } finally {
             container.lock().unlock();
+        }
+    }
+
+    /** Its first process is another one since it runs: to be remembered, and to get what it could not have before. */
+    private void restored(PodContainer container, Container handle, ContainerState.Running running)
+            throws IOException, InterruptedException {
+        container.restored(handle.initId(), false);
+        container.directory().writeRecord(container.toRecord(running));
+        try {
+            boolean covered = lxcfs.cover(
+                    registry.sandbox(container.sandboxId()),
+                    container.config().getMetadata().getName(),
+                    container.id(),
+                    handle.initId());
+            container.restored(handle.initId(), covered);
+            container.directory().writeRecord(container.toRecord(running));
+            lxcfs.added(container);
+        } catch (IOException | InterruptedException e) {
+            handle.kill();
+            throw e;
         }
     }
 
@@ -438,6 +494,7 @@ public final class ContainerLifecycle {
                 container.become(new ContainerState.Created());
                 container.directory().writeRecord(container.toRecord());
             }
+            container.restored(held.initId(), container.hasLxcfs()); // by a daemon that was killed before it noted that
             container.handle(new ContainerHandle(held, log));
             watch(container);
         } catch (IOException e) {

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 public final class PodContainer {
     private final EntityDirectory directory;
     private final ContainerConfig config;
-    private final Identity identity;
+    private volatile Identity identity;
     private final Optional<Path> logPath;
     private final ReentrantLock lock = new ReentrantLock();
     private final CompletableFuture<ContainerState.Exited> exit = new CompletableFuture<>();
@@ -28,7 +28,7 @@ public final class PodContainer {
     private volatile @Nullable Spec spec;
 
     /**
-     * What is settled when a container is created.
+     * What is settled when a container is created; of one that is restored, first process and lxcfs when it starts.
      *
      * @param imageId of the image at that time
      * @param imageRef what the kubelet finds the image by: a digest of its repository, else its id
@@ -49,7 +49,12 @@ public final class PodContainer {
             int stopSignal,
             ProcessId init,
             ProcessId warden,
-            boolean lxcfs) {}
+            boolean lxcfs) {
+        Identity restored(ProcessId process, boolean withLxcfs) {
+            return new Identity(
+                    sandboxId, createdAt, imageId, imageRef, cgroupPath, user, stopSignal, process, warden, withLxcfs);
+        }
+    }
 
     PodContainer(
             EntityDirectory directory,
@@ -152,6 +157,11 @@ public final class PodContainer {
 
     Identity identity() {
         return identity;
+    }
+
+    /** Its processes are there again, {@code init} as the first of them. */
+    void restored(ProcessId init, boolean lxcfs) {
+        identity = identity.restored(init, lxcfs);
     }
 
     /** Held while the container changes. The sandbox's lock, where it is needed too, is taken first. */

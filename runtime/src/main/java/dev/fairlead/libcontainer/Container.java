@@ -5,6 +5,7 @@ import dev.fairlead.libcontainer.cgroups.CgroupException;
 import dev.fairlead.libcontainer.criu.Criu;
 import dev.fairlead.libcontainer.criu.DumpRequest;
 import dev.fairlead.libcontainer.criu.Externals;
+import dev.fairlead.libcontainer.criu.RestoreRequest;
 import dev.fairlead.libcontainer.process.CgroupMembership;
 import dev.fairlead.libcontainer.process.Exec;
 import dev.fairlead.libcontainer.process.ExecRequest;
@@ -59,7 +60,9 @@ public final class Container implements AutoCloseable {
     private final String id;
     private final Warden warden;
     private final Cgroup cgroup;
-    private final ProcessId initId;
+    /** What is known of the first process where the warden does not say it. */
+    private final ProcessId createdInit;
+
     private final ContainerStreams streams;
     private final ContainerHooks hooks;
     private final Path directory;
@@ -77,7 +80,7 @@ public final class Container implements AutoCloseable {
         this.attachPoint = directory.resolve(ROOTFS);
         this.warden = warden;
         this.cgroup = cgroup;
-        this.initId = initId;
+        this.createdInit = initId;
         this.streams = streams;
         this.hooks = hooks;
     }
@@ -90,6 +93,7 @@ public final class Container implements AutoCloseable {
      * @param root what its root file system is made of
      * @param volumes sources of bind mounts, as {@code spec} calls them, that are made of layers
      * @param withStdin whether somebody will write to it
+     * @param restore empty: it begins with its program
      * @param warnings takes a sentence for each limit that cannot be had on this node and may be missed, and for each poststop
      *     hook that fails
      */
@@ -101,6 +105,7 @@ public final class Container implements AutoCloseable {
             RootSource root,
             Map<String, LayeredVolume> volumes,
             boolean withStdin,
+            Optional<RestoreRequest> restore,
             Consumer<String> warnings) {
         public Request {
             volumes = Map.copyOf(volumes);
@@ -115,7 +120,7 @@ public final class Container implements AutoCloseable {
                 RootSource root,
                 boolean withStdin,
                 Consumer<String> warnings) {
-            this(id, name, directory, spec, root, Map.of(), withStdin, warnings);
+            this(id, name, directory, spec, root, Map.of(), withStdin, Optional.empty(), warnings);
         }
     }
 
@@ -159,8 +164,15 @@ public final class Container implements AutoCloseable {
             Map<Kind, Fd> joined = borrowed.namespaces(context.launcher(), linux);
             Set<Kind> unshared = unshared(linux.namespaces(), joined.keySet());
             CgroupMembership membership = borrowed.membership(cgroup);
+            ProcessRequest program = Processes.request(context.capabilities(), request.id(), spec, process);
+            if (request.restore().isPresent()) {
+                Restoring.note(request.directory());
+                undo.push(() -> Restoring.forget(request.directory()));
+                program = Restoring.program(
+                        program, request.restore().get().command(attachPoint, request.directory(), linux));
+            }
             InitRequest init = new InitRequest(
-                    Optional.of(Processes.request(context.capabilities(), request.id(), spec, process)),
+                    Optional.of(program),
                     unshared,
                     joined,
                     Optional.ofNullable(spec.hostname()).filter(_ -> unshared.contains(Kind.UTS)),
@@ -170,7 +182,8 @@ public final class Container implements AutoCloseable {
                     RootfsRequest.propagationOfRoot(linux),
                     context.rootfsPolicy().noPivotRoot(),
                     membership,
-                    stdio.forInit());
+                    stdio.forInit(),
+                    request.restore().isPresent());
             undo.push(() -> forget(request.directory()));
             Warden warden = Warden.start(context.launcher(), context.loop(), request.id(), request.directory(), init);
             undo.push(warden::close);
@@ -236,7 +249,7 @@ public final class Container implements AutoCloseable {
                     directory,
                     connected,
                     cgroup,
-                    connected.init().map(InitProcess::id).orElse(init),
+                    init,
                     streams,
                     new ContainerHooks(id, directory, spec, context.capabilities(), warnings));
         } catch (IOException | RuntimeException e) {
@@ -246,15 +259,20 @@ public final class Container implements AutoCloseable {
     }
 
     /**
-     * Lets the first process execute its program (OCI: running).
+     * Lets the first process execute its program (OCI: running), or lets the processes of a checkpoint be there again. Of the latter the hooks
+     * startContainer and poststart do not run: they have, before the checkpoint.
      * @throws dev.fairlead.libcontainer.hooks.HookException a hook failed, before (startContainer) or after (poststart): the container was ended
      */
     public void start() throws IOException {
+        if (Restoring.isNoted(directory)) {
+            Restoring.launch(warden, directory, hooks.spec());
+            return;
+        }
         if (warden.state() == Warden.State.CREATED) { // else the warden refuses what follows
-            endingItOnFailure(() -> hooks.start(initId, starter(Warden.State.CREATED)));
+            endingItOnFailure(() -> hooks.start(initId(), starter(Warden.State.CREATED)));
         }
         warden.launch(STEP_LIMIT);
-        endingItOnFailure(() -> hooks.started(initId));
+        endingItOnFailure(() -> hooks.started(initId()));
     }
 
     private void endingItOnFailure(HookStep step) throws IOException {
@@ -357,9 +375,9 @@ public final class Container implements AutoCloseable {
         Undo going = new Undo();
         going.push(cgroup::thaw);
         try {
-            Externals externals = Externals.of(initId, linux);
+            Externals externals = Externals.of(initId(), linux);
             criu.dump(
-                    new DumpRequest(initId.pid(), images, work, cgroup.freezer(), externals.forDump()),
+                    new DumpRequest(initId().pid(), images, work, cgroup.freezer(), externals.forDump()),
                     directory,
                     limit);
             whileStopped.save(externals);
@@ -379,7 +397,7 @@ public final class Container implements AutoCloseable {
 
     /** Makes a pseudo-terminal for a further process. */
     public Pty openTerminal() throws IOException {
-        return ContainerTerminal.open(initId);
+        return ContainerTerminal.open(initId());
     }
 
     /** Lets what the container reads end; an end of it that somebody else holds is to be closed too. */
@@ -398,9 +416,9 @@ public final class Container implements AutoCloseable {
         return streams;
     }
 
-    /** The first process. */
+    /** The first process; of a container that is restored, another one as soon as it runs. */
     public ProcessId initId() {
-        return initId;
+        return warden.init().map(InitProcess::id).orElse(createdInit);
     }
 
     /** The warden, to be remembered for {@link #reconnect}. */

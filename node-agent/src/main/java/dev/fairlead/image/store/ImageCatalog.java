@@ -94,6 +94,7 @@ final class ImageCatalog {
                 content.size(),
                 content.config(),
                 content.chainIds(),
+                content.manifest().annotations(),
                 names.stream().anyMatch(StoredName::pinned));
     }
 

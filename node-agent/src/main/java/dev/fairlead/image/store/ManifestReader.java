@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** Reads manifests, indexes and configurations that a stranger wrote. */
 final class ManifestReader {
@@ -74,7 +75,7 @@ final class ManifestReader {
             }
             layers.add(Blob.of(layer));
         }
-        return new Manifest(Blob.of(config), layers);
+        return new Manifest(Blob.of(config), layers, manifest.annotations());
     }
 
     static ImageConfig config(byte[] content, int layers, String label) throws IOException {
@@ -141,9 +142,10 @@ final class ManifestReader {
      *
      * @param layers lowest first
      */
-    record Manifest(Blob config, List<Blob> layers) {
+    record Manifest(Blob config, List<Blob> layers, Map<String, String> annotations) {
         Manifest {
             layers = List.copyOf(layers);
+            annotations = Map.copyOf(annotations);
         }
 
         /** All digests but its own. */

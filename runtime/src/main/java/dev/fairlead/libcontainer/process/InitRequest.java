@@ -22,6 +22,8 @@ import java.util.Set;
  * @param propagation of the root, MS_* as in mount(2); 0: as {@code enterRoot} gets it
  * @param noPivotRoot whether init changes its root (chroot) although it has a mount namespace whose root could be exchanged (pivot_root): for
  *     hosts whose own root is a ramfs. Whoever builds the root sees to it that no way out is left
+ * @param restored whether {@code process} is criu(8), a program of the host: it stays outside of the root and makes the first process, which is the
+ *     warden's child too, and init from then on
  */
 public record InitRequest(
         Optional<ProcessRequest> process,
@@ -34,7 +36,8 @@ public record InitRequest(
         long propagation,
         boolean noPivotRoot,
         CgroupMembership cgroups,
-        ContainerStdio stdio) {
+        ContainerStdio stdio,
+        boolean restored) {
     public InitRequest {
         unshared = Set.copyOf(unshared);
         joined = Map.copyOf(joined);
@@ -47,6 +50,34 @@ public record InitRequest(
                 throw new IllegalArgumentException("namespace " + type.file() + " is to be made and to be joined");
             }
         }
+    }
+
+    /** Of a container that begins with its program. */
+    public InitRequest(
+            Optional<ProcessRequest> process,
+            Set<Kind> unshared,
+            Map<Kind, Fd> joined,
+            Optional<String> hostname,
+            Optional<String> domainname,
+            Map<String, TimeOffset> timeOffsets,
+            boolean mountProc,
+            long propagation,
+            boolean noPivotRoot,
+            CgroupMembership cgroups,
+            ContainerStdio stdio) {
+        this(
+                process,
+                unshared,
+                joined,
+                hostname,
+                domainname,
+                timeOffsets,
+                mountProc,
+                propagation,
+                noPivotRoot,
+                cgroups,
+                stdio,
+                false);
     }
 
     /**

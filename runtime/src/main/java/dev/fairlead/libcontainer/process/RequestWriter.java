@@ -32,6 +32,7 @@ final class RequestWriter {
     private static final int MOUNT_PROC = 4;
     private static final int NO_PIVOT = 8;
     private static final int PAUSE = 16;
+    private static final int RESTORE = 32;
 
     private static final int MAGIC = 0x32524c46;
     private static final int UNCHANGED = -1;
@@ -131,6 +132,7 @@ final class RequestWriter {
     private void write(InitRequest request, Set<Integer> descriptors) {
         request.process().ifPresentOrElse(process -> write(process, Optional.empty()), this::writePause);
         flags |= request.mountProc() ? MOUNT_PROC : 0;
+        flags |= request.restored() ? RESTORE : 0;
         boolean mountNamespace =
                 request.unshared().contains(Kind.MOUNT) || request.joined().containsKey(Kind.MOUNT);
         flags |= request.noPivotRoot() || !mountNamespace ? NO_PIVOT : 0;

@@ -52,6 +52,8 @@ public enum Step {
     ACCEPTING_EXEC(44, "accept the exec", Detail.NONE),
     CLONING_EXEC(45, "clone the exec's process", Detail.NONE),
     JOINING_CONTAINER(46, "join the container's namespaces", Detail.NAMESPACES),
+    RESTORING(47, "restore the processes of the checkpoint", Detail.NONE),
+    ADOPTING(48, "find the first of the restored processes", Detail.NONE),
     /** A number that a launcher of another version sent. */
     UNKNOWN(0, "take an unknown step", Detail.HEX);
 

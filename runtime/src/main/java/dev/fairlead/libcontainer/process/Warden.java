@@ -15,6 +15,7 @@ import dev.fairlead.linux.Pipes.Pipe;
 import dev.fairlead.linux.Pipes.PipeFlag;
 import dev.fairlead.linux.UnixSockets;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -52,6 +53,9 @@ public final class Warden implements AutoCloseable {
 
     private final CompletableFuture<ExitRecord> exit;
 
+    /** Init has executed its program, or is there again. */
+    private final CompletableFuture<Void> running;
+
     /** Held while init is signalled: whoever stops a container may meet the one who puts it away. */
     private final Object closing = new Object();
 
@@ -80,6 +84,7 @@ public final class Warden implements AutoCloseable {
         this.pidfd = pidfd;
         this.channel = channel;
         exit = channel.exited().thenApply(Message::exit);
+        running = channel.started().thenAccept(this::started);
     }
 
     /**
@@ -331,7 +336,27 @@ public final class Warden implements AutoCloseable {
      */
     public void launch(Duration limit) throws IOException {
         channel.send(MessageType.START, List.of());
-        await(channel.started(), limit, "to execute the program");
+        await(running, limit, "to execute the program");
+    }
+
+    /** Of a restored container: its first process is another one than that which waited for its launch. */
+    private void started(Message message) {
+        if (message.type() != MessageType.STARTED || message.descriptors().isEmpty()) {
+            return;
+        }
+        synchronized (closing) {
+            try {
+                Optional<InitProcess> restored = closed ? Optional.empty() : initOf(message);
+                if (restored.isPresent()) {
+                    init.ifPresent(before -> before.pidfd().close());
+                    init = restored;
+                } else {
+                    message.descriptors().forEach(Fd::close);
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
     }
 
     /**
