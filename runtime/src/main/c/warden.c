@@ -283,10 +283,10 @@ static void reap(void)
 			read_reports();
 			if (warden.init == 0)
 				init_ended(-1);
-		} else if (exec == NULL) {
+		} else if (exec == NULL && warden.state == LAUNCHING) { /* not the usher, whose pid may have been given again */
 			warden.stray.pid = (s32)pid;
 			warden.stray.status = status;
-		} else {
+		} else if (exec != NULL) {
 			struct message m = { .type = EXITED, .id = exec->id, .status = status, .time = now() };
 
 			exec->pid = 0;

@@ -107,7 +107,9 @@ public final class Daemon {
         Stream<String> entering = cgroup == null
                 ? Stream.empty()
                 : Stream.of("sh", "-c", "echo 0 >\"$0\"/cgroup.procs && exec \"$@\"", cgroup.toString());
-        Process started = new ProcessBuilder(Stream.of(entering, command.stream(), Stream.of(options))
+        Stream<String> own =
+                command.stream().filter(word -> Stream.of(options).noneMatch(option -> isSame(word, option)));
+        Process started = new ProcessBuilder(Stream.of(entering, own, Stream.of(options))
                         .flatMap(words -> words)
                         .toList())
                 .redirectErrorStream(true)
@@ -115,6 +117,12 @@ public final class Daemon {
                 .start();
         process = started;
         started.getOutputStream().close();
+    }
+
+    /** Whether both are --NAME=..., which may be given once. */
+    private static boolean isSame(String word, String option) {
+        int end = option.indexOf('=');
+        return end > 0 && word.startsWith(option.substring(0, end + 1));
     }
 
     /** Whether somebody listens on its socket. */

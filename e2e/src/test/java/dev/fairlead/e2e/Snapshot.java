@@ -31,6 +31,9 @@ record Snapshot(Map<String, Integer> things) {
             // Notes of what the disk has not got yet: they go when it has, which takes as long as it takes.
             Path.of("/var/lib/fairlead/unsynced"));
 
+    /** Made with the first "fairlead run", and by CRIU, which keeps there what it has found out of the kernel. */
+    private static final Set<Path> ONCE = Set.of(Path.of("/var/lib/fairlead/pods"), Path.of("/run/criu.kdat"));
+
     /** The cgroups that pods are put below, made with the first of them. */
     private static final Set<String> PARENTS = Set.of("e2e", "fairlead", "k8s.io");
 
@@ -53,7 +56,7 @@ record Snapshot(Map<String, Integer> things) {
             });
             for (String directory : List.of("/run", "/var/lib/cni", "/var/lib/fairlead")) {
                 walk(Path.of(directory), (path, attributes) -> {
-                    if (!path.equals(Path.of("/var/lib/fairlead/pods"))) { // made with the first "fairlead run"
+                    if (!ONCE.contains(path)) {
                         add(things, "file " + path);
                     }
                 });

@@ -162,6 +162,9 @@ public interface LibC {
 
     int posix_spawn_file_actions_adddup2(Pointer actions, int from, int to);
 
+    /** glibc 2.34. */
+    int posix_spawn_file_actions_addclosefrom_np(Pointer actions, int from);
+
     int posix_spawn_file_actions_destroy(Pointer actions);
 
     int posix_spawnattr_init(Pointer attributes);

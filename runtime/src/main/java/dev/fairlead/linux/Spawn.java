@@ -54,7 +54,8 @@ public final class Spawn {
 
     /**
      * Starts the program at {@code path}, which may be a script, as the leader of a process group of its own: a signal to that reaches its
-     * children too. No signal is blocked or ignored in it.
+     * children too. No signal is blocked or ignored in it. It has no descriptor above those that it is given: sockets of the JVM are not
+     * close-on-exec, and one that outlives a daemon that is killed would hold its socket, on which the next daemon finds somebody listening.
      * @param environment in the form NAME=value
      * @param descriptors as with the other
      * @return the pid of our child, and its group's number
@@ -97,6 +98,16 @@ public final class Spawn {
                 checkZero(
                         c.posix_spawn_file_actions_adddup2(actions, copy.number(), entry.getKey()),
                         "posix_spawn_file_actions_adddup2");
+            }
+            if (flags
+                    == SET_PROCESS_GROUP) { // else the program itself is a descriptor, and closes what it does not know
+                int first = descriptors.keySet().stream()
+                        .mapToInt(number -> number + 1)
+                        .max()
+                        .orElse(0);
+                checkZero(
+                        c.posix_spawn_file_actions_addclosefrom_np(actions, first),
+                        "posix_spawn_file_actions_addclosefrom_np");
             }
             Pointer pid = Memory.zeroed(Integer.BYTES);
             checkZero(

@@ -96,8 +96,10 @@ public record Criu(Path program) {
                     Map.of(0, files.stdin(), 1, files.stdout(), 2, files.stderr()));
             OptionalInt status = await(pid, directory, limit);
             if (status.isEmpty()) {
-                throw new CriuException.TimedOut(program + " did not finish within " + limit.toSeconds()
-                        + " s, and was ended; allow more, or look at what it was doing in " + log);
+                String seconds = Long.toString(Math.ceilDiv(limit.toMillis(), 1000));
+                throw new CriuException.TimedOut(program + " did not finish within " + seconds
+                        + " s, and was ended; allow more time"
+                        + (Files.exists(log) ? ", or look at what it was doing in " + log : ""));
             }
             if (status.getAsInt() != 0) {
                 String said = CriuLog.errors(log);
