@@ -58,8 +58,7 @@ class RootChangeTest {
         assertThat(Files.getAttribute(made.resolve("hard"), "unix:ino"))
                 .isEqualTo(Files.getAttribute(made.resolve(name), "unix:ino"));
         assertThat(Files.getAttribute(made.resolve(name), "unix:uid")).isEqualTo(4321);
-        assertThat(Xattrs.get(made.resolve(name).toString(), "user.bytes"))
-                .containsExactly(1, 0, 0xff, '\n');
+        assertThat(Xattrs.get(made.resolve(name).toString(), "user.bytes")).containsExactly(1, 0, 0xff, '\n');
         assertThat(Files.readSymbolicLink(made.resolve("soft"))).isEqualTo(Path.of("/nowhere"));
         assertThat(made.resolve("again/new")).hasContent("of the container");
         for (String hidden : List.of("etc/motd", "again/old")) {
