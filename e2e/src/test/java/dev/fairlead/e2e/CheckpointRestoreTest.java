@@ -202,6 +202,25 @@ class CheckpointRestoreTest {
     }
 
     @Test
+    void whoeverBringsOneOwnsTheNodeSoTheOperatorMustAllowIt(@TempDir Path directory) throws IOException {
+        Path archive = directory.resolve("checkpoint.tar");
+        Container counter = node.runPod("counting").run(Node.shell(COUNTER));
+        checkpoint(counter, archive);
+        Pod pod = node.runPod("refused");
+        node.daemon().kill();
+        node.startDaemon("--restore-checkpoints=false");
+        try {
+            for (Path image : List.of(archive, directory.resolve("nowhere.tar"))) {
+                Refused.by(() -> pod.create(of(image.toString())))
+                        .as(Status.Code.FAILED_PRECONDITION, "users and capabilities", "--restore-checkpoints");
+            }
+        } finally {
+            node.daemon().kill();
+            node.startDaemon();
+        }
+    }
+
+    @Test
     void whatIsNoCheckpointIsRefused(@TempDir Path directory) throws IOException {
         Pod pod = node.runPod("refused");
         Refused.by(() -> pod.create(of(directory.resolve("nowhere.tar").toString())))

@@ -55,7 +55,7 @@ public final class Daemon {
                 "--socket=" + socket,
                 "--state-dir=" + state,
                 "--data-dir=" + data));
-        criu().ifPresent(program -> command.add("--criu=" + program));
+        criu().ifPresent(program -> command.addAll(List.of("--criu=" + program, "--restore-checkpoints=true")));
         return new Daemon(command, socket, directory("e2e.logs").resolve(state.getFileName() + ".log"));
     }
 

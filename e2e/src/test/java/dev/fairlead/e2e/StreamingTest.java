@@ -135,7 +135,8 @@ class StreamingTest {
 
     @Test
     void fairleadExecInATerminal() {
-        // timeout(1) makes its command a background process group, which a terminal's change stops: it stands outside of the terminal.
+        // timeout(1) makes its command a background process group, which a terminal's change stops: it stands outside
+        // of the terminal.
         Result result = shell("timeout 60 script -qec \"stty rows 31 cols 97; "
                 + unlimited("exec -it " + container.id() + " -- sh -c 'sleep 1; stty size; exit 3'") + "\" /dev/null");
         assertThat(result.out()).contains("31 97");

@@ -15,7 +15,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -33,7 +33,7 @@ final class RootDifference extends SimpleFileVisitor<Path> {
     private final Path upper;
     private final List<Path> layers;
     private final TarWriter tar;
-    private final List<String> deleted = new ArrayList<>();
+    private final Set<String> deleted = new LinkedHashSet<>();
 
     private RootDifference(Path upper, List<Path> layers, TarWriter tar) {
         this.upper = upper;
@@ -49,7 +49,7 @@ final class RootDifference extends SimpleFileVisitor<Path> {
         try (TarWriter tar = new TarWriter(out, deadline)) {
             RootDifference difference = new RootDifference(upper, layers, tar);
             Files.walkFileTree(upper, difference);
-            return difference.deleted;
+            return List.copyOf(difference.deleted);
         }
     }
 
@@ -91,16 +91,28 @@ final class RootDifference extends SimpleFileVisitor<Path> {
         }
     }
 
+    /** Whether all on the way to it are: a link in a layer, which the container has replaced, may lead anywhere on the node. */
+    private static boolean isDirectory(Path layer, String name) {
+        Path at = layer;
+        for (Path part : Path.of(name)) {
+            at = at.resolve(part);
+            if (!Files.isDirectory(at, LinkOption.NOFOLLOW_LINKS)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** A directory that was removed and made anew hides all that the layers have in it. */
     private void hideBelow(String directory, Path above) throws IOException {
         for (Path layer : layers) {
             Path lower = layer.resolve(directory);
-            if (Files.isDirectory(lower, LinkOption.NOFOLLOW_LINKS)) {
+            if (isDirectory(layer, directory)) {
                 try (DirectoryStream<Path> children = Files.newDirectoryStream(lower)) {
                     for (Path child : children) {
                         String name = '/' + directory + '/' + child.getFileName();
                         Path ours = above.resolve(child.getFileName());
-                        if (!Files.exists(ours, LinkOption.NOFOLLOW_LINKS) && !deleted.contains(name)) {
+                        if (!Files.exists(ours, LinkOption.NOFOLLOW_LINKS)) {
                             deleted.add(name);
                         }
                     }

@@ -113,7 +113,7 @@ public final class Daemon implements AutoCloseable {
                 context,
                 images,
                 plans,
-                new Restores(criu, images),
+                new Restores(criu, images, settings.restoreCheckpoints()),
                 logs,
                 new ContainerLxcfs(lxcfs, settings.lxcfs()),
                 events);

@@ -24,6 +24,7 @@ import java.util.Optional;
  * @param lxcfs of pods that do not say it themselves
  * @param lxcfsMount where lxcfs is mounted, if it runs
  * @param criu the program that makes checkpoints; empty: found in PATH
+ * @param restoreCheckpoints whether containers may begin with the processes of a checkpoint
  * @param streaming where exec, attach and port-forward are served
  * @param monitoring where metrics and health are served; empty: nowhere
  */
@@ -39,6 +40,7 @@ public record Settings(
         LxcfsMode lxcfs,
         Path lxcfsMount,
         Optional<Path> criu,
+        boolean restoreCheckpoints,
         StreamingServer.Settings streaming,
         Optional<ListenAddress> monitoring) {
     public Settings {
@@ -61,6 +63,7 @@ public record Settings(
         values.put("lxcfs", lxcfs.word());
         values.put("lxcfs-mount", lxcfsMount.toString());
         values.put("criu", criu.map(Path::toString).orElse(""));
+        values.put("restore-checkpoints", Boolean.toString(restoreCheckpoints));
         values.put("streaming-address", streaming.address());
         values.put("streaming-port", Integer.toString(streaming.port()));
         values.put("metrics", monitoring.map(ListenAddress::toString).orElse(""));

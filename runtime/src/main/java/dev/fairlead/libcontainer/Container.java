@@ -67,6 +67,8 @@ public final class Container implements AutoCloseable {
     private final ContainerHooks hooks;
     private final Path directory;
     private final Path attachPoint;
+    /** Whether it begins with the processes of a checkpoint. */
+    private final boolean restored;
 
     private Container(
             Path directory,
@@ -74,7 +76,8 @@ public final class Container implements AutoCloseable {
             Cgroup cgroup,
             ProcessId initId,
             ContainerStreams streams,
-            ContainerHooks hooks) {
+            ContainerHooks hooks,
+            boolean restored) {
         this.id = hooks.id();
         this.directory = directory;
         this.attachPoint = directory.resolve(ROOTFS);
@@ -83,6 +86,7 @@ public final class Container implements AutoCloseable {
         this.createdInit = initId;
         this.streams = streams;
         this.hooks = hooks;
+        this.restored = restored;
     }
 
     /**
@@ -189,8 +193,14 @@ public final class Container implements AutoCloseable {
             undo.push(warden::close);
             undo.push(() -> warden.abort(STEP_LIMIT));
             InitProcess started = warden.awaitInit(STEP_LIMIT);
-            Container container =
-                    new Container(request.directory(), warden, cgroup, started.id(), stdio.streams(), hooks);
+            Container container = new Container(
+                    request.directory(),
+                    warden,
+                    cgroup,
+                    started.id(),
+                    stdio.streams(),
+                    hooks,
+                    request.restore().isPresent());
             RootfsRequest rootfs = RootfsRequest.of(
                     request.name(), spec, request.root(), attachPoint, context.rootfsPolicy(), request.volumes());
             try (Fd root = RootfsThread.build(rootfs, started, stdio.terminalPeer())) {
@@ -251,7 +261,8 @@ public final class Container implements AutoCloseable {
                     cgroup,
                     init,
                     streams,
-                    new ContainerHooks(id, directory, spec, context.capabilities(), warnings));
+                    new ContainerHooks(id, directory, spec, context.capabilities(), warnings),
+                    Restoring.isNoted(directory));
         } catch (IOException | RuntimeException e) {
             undo.run(e);
             throw e;
@@ -264,7 +275,7 @@ public final class Container implements AutoCloseable {
      * @throws dev.fairlead.libcontainer.hooks.HookException a hook failed, before (startContainer) or after (poststart): the container was ended
      */
     public void start() throws IOException {
-        if (Restoring.isNoted(directory)) {
+        if (restored) {
             Restoring.launch(warden, directory, hooks.spec());
             return;
         }
