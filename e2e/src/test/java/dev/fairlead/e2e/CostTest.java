@@ -125,12 +125,11 @@ class CostTest {
 
     @Test
     void memoryFromTheHeap() throws Exception {
-        assumeTrue(allocatedSoFar() > 0, "a native executable counts only what its current thread has allocated");
         double exec = allocated(() -> container.exec("true"));
         double whole = allocated(this::createAndStart);
         System.out.printf("from the heap: an exec %.0f bytes, a container's life %.0f bytes%n", exec, whole);
         assertThat(exec).isPositive().isLessThan(110_000);
-        assertThat(whole).isPositive().isLessThan(500_000);
+        assertThat(whole).isPositive().isLessThan(600_000);
     }
 
     private double allocated(Runnable work) throws IOException {

@@ -41,9 +41,21 @@ final class ProcessFigures {
 
     /** Of the threads that live now: a figure that goes up while none of them ends. */
     double allocated() {
-        return Arrays.stream(THREADS.getThreadAllocatedBytes(THREADS.getAllThreadIds()))
+        return Arrays.stream(THREADS.getThreadAllocatedBytes(threadIds()))
                 .filter(bytes -> bytes > 0)
                 .sum();
+    }
+
+    /** Their numbers; a native executable's ThreadMXBean knows none. */
+    private static long[] threadIds() {
+        ThreadGroup all = Thread.currentThread().getThreadGroup();
+        while (all.getParent() != null) {
+            all = all.getParent();
+        }
+        Thread[] threads = new Thread[2 * all.activeCount() + 16];
+        return Arrays.stream(threads, 0, all.enumerate(threads))
+                .mapToLong(Thread::threadId)
+                .toArray();
     }
 
     double descriptors() {
