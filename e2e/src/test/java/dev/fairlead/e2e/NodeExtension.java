@@ -36,6 +36,7 @@ final class NodeExtension implements ParameterResolver, BeforeEachCallback, Afte
         }
         node.removeAllPods();
         if (context.getExecutionException().isEmpty()) {
+            DaemonThreads.assertAtHome(node.daemon().pid());
             context.getStore(OURS)
                     .getOrDefault("before", Snapshot.class, Snapshot.take())
                     .assertRestored();

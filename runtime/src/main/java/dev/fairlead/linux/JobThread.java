@@ -2,12 +2,18 @@ package dev.fairlead.linux;
 
 import java.io.IOException;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 
 /**
  * One job on a platform thread of its own that ends with it. For everything that belongs to an OS thread, such as its namespaces: a
  * pooled or virtual thread would carry them into somebody else's work.
+ *
+ * <p>A thread hands its namespaces, working directory and umask on to every thread that it starts (clone(2)), and whoever wakes a virtual
+ * thread may have to start a carrier for it. So a job's thread wakes none: {@link JobEnds} does. Nor may a job start threads, give work to an
+ * executor, or hold a lock for which virtual threads queue.
  */
 public final class JobThread {
     private JobThread() {}
@@ -21,12 +27,29 @@ public final class JobThread {
      */
     public static <T> T call(String name, Callable<T> job) throws IOException {
         FutureTask<T> result = new FutureTask<>(job);
-        Thread thread = Thread.ofPlatform().name(name).daemon().unstarted(result);
-        thread.start();
+        if (Thread.currentThread().isVirtual()) {
+            JobEnds.ready();
+            CompletableFuture<?> end = new CompletableFuture<>();
+            start(name, () -> {
+                result.run();
+                JobEnds.announce(end);
+            });
+            return wait(end, result);
+        }
+        start(name, result);
+        return wait(result, result);
+    }
+
+    private static void start(String name, Runnable job) {
+        Thread.ofPlatform().name(name).daemon().start(job);
+    }
+
+    private static <T> T wait(Future<?> end, FutureTask<T> result) throws IOException {
         boolean interrupted = false;
         try {
             while (true) {
                 try {
+                    end.get();
                     return result.get();
                 } catch (InterruptedException e) {
                     interrupted = true;
