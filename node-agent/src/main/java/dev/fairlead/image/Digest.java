@@ -1,5 +1,6 @@
 package dev.fairlead.image;
 
+import dev.fairlead.linux.CryptoDigest;
 import java.io.Serializable;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -35,8 +36,12 @@ public record Digest(Algorithm algorithm, String hex) implements Serializable {
             return name().toLowerCase(Locale.ROOT);
         }
 
-        /** A fresh hash. */
+        /** A fresh hash, for much. */
         public MessageDigest hash() {
+            return CryptoDigest.of(java).orElseGet(this::javasOwn);
+        }
+
+        private MessageDigest javasOwn() {
             try {
                 return MessageDigest.getInstance(java);
             } catch (NoSuchAlgorithmException e) {
@@ -83,7 +88,7 @@ public record Digest(Algorithm algorithm, String hex) implements Serializable {
 
     /** The SHA-256 of {@code content}. */
     public static Digest sha256(byte[] content) {
-        MessageDigest hash = Algorithm.SHA256.hash();
+        MessageDigest hash = Algorithm.SHA256.javasOwn();
         hash.update(content);
         return of(Algorithm.SHA256, hash);
     }

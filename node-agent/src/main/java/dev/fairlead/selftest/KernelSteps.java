@@ -3,6 +3,7 @@ package dev.fairlead.selftest;
 import dev.fairlead.libcontainer.process.Launcher;
 import dev.fairlead.libcontainer.seccomp.DefaultSeccompProfile;
 import dev.fairlead.libcontainer.seccomp.SeccompProfile;
+import dev.fairlead.linux.CryptoDigest;
 import dev.fairlead.linux.Errno;
 import dev.fairlead.linux.ErrnoException;
 import dev.fairlead.linux.Fd;
@@ -10,6 +11,8 @@ import dev.fairlead.linux.Openat;
 import dev.fairlead.linux.SeccompFilter;
 import dev.fairlead.linux.Stat;
 import dev.fairlead.selftest.SelfTest.Step;
+import java.security.MessageDigest;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -26,7 +29,8 @@ final class KernelSteps {
                         "default seccomp profile",
                         () -> SelfTest.require(
                                 !DefaultSeccompProfile.of(Set.of()).syscalls().isEmpty(), "it allows no system call")),
-                new Step("libseccomp", KernelSteps::seccomp));
+                new Step("libseccomp", KernelSteps::seccomp),
+                new Step("digests", KernelSteps::digests));
     }
 
     private static void systemCalls() throws ErrnoException {
@@ -37,6 +41,17 @@ final class KernelSteps {
             throw new IllegalStateException("opened " + nothing + ", which does not exist");
         } catch (ErrnoException e) {
             SelfTest.require(e.errno() == Errno.ENOENT, "errno is " + e.errno() + ", not ENOENT");
+        }
+    }
+
+    /** By libcrypto where it is there, and by Java. */
+    private static void digests() throws Exception {
+        for (String algorithm : List.of("SHA-256", "SHA-512")) {
+            byte[] javas = MessageDigest.getInstance(algorithm).digest(new byte[] {1, 2, 3});
+            CryptoDigest.of(algorithm).ifPresent(digest -> {
+                digest.update(new byte[] {1, 2, 3});
+                SelfTest.require(Arrays.equals(digest.digest(), javas), algorithm + " of libcrypto is another one");
+            });
         }
     }
 

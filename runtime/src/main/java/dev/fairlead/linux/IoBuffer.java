@@ -28,6 +28,12 @@ public final class IoBuffer {
         memory.put(0, source, offset, checked(length));
     }
 
+    /** Copies {@code length} bytes of {@code source} to where {@code at} bytes are already. */
+    void put(int at, byte[] source, int offset, int length) {
+        checked(at + length);
+        memory.put(at, source, offset, length);
+    }
+
     /** The address, for a call that touches at most {@code length} bytes. */
     Pointer forCall(int length) {
         checked(length);
