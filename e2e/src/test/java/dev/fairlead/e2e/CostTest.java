@@ -128,8 +128,10 @@ class CostTest {
         double exec = allocated(() -> container.exec("true"));
         double whole = allocated(this::createAndStart);
         System.out.printf("from the heap: an exec %.0f bytes, a container's life %.0f bytes%n", exec, whole);
-        assertThat(exec).isPositive().isLessThan(200_000);
-        assertThat(whole).isPositive().isLessThan(600_000);
+        // The native executable has no compiler that finds at run time what need not be on the heap.
+        boolean ahead = Executable.nativeOne().isPresent();
+        assertThat(exec).isPositive().isLessThan(ahead ? 195_000 : 110_000);
+        assertThat(whole).isPositive().isLessThan(ahead ? 1_230_000 : 600_000);
     }
 
     private double allocated(Runnable work) throws IOException {

@@ -5,17 +5,15 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.fairlead.e2e.Command.Result;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** The program itself, as it was built. */
 @OnlyFairlead
 class ExecutableTest {
-    private static final String FAIRLEAD =
-            Daemon.directory("e2e.home").resolve("fairlead").toString();
-
     @Test
     void hasAllItsParts() {
-        Result check = Command.run(FAIRLEAD, "check", "--self");
+        Result check = Command.run(Executable.FAIRLEAD, "check", "--self");
         assertThat(check.output()).contains("all parts work").doesNotContain("missing");
         assertThat(check.out().lines().filter(line -> line.startsWith("good"))).hasSizeGreaterThan(25);
     }
@@ -23,9 +21,9 @@ class ExecutableTest {
     /** Whatever else it needs of the node it opens by itself, and says what is not there. */
     @Test
     void needsTheCLibraryAndZlibAlone() {
-        String form = Command.run(FAIRLEAD, "--which").output();
-        assumeTrue(form.startsWith("native executable "), "what was built last is for the JVM");
-        List<String> libraries = Command.run("ldd", form.substring("native executable ".length()))
+        Optional<String> executable = Executable.nativeOne();
+        assumeTrue(executable.isPresent(), "what was built last is for the JVM");
+        List<String> libraries = Command.run("ldd", executable.get())
                 .output()
                 .lines()
                 .map(line -> line.strip().replaceFirst("[ .].*", ""))
