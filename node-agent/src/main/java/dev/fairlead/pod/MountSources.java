@@ -16,7 +16,7 @@ final class MountSources {
 
     /**
      * Makes a directory of each source that is missing: a hostPath volume without a type relies on its runtime for that, as Docker did it
-     * once, and critest asks for it. Not below /proc/PID: what is missing there is a process or a descriptor, and whoever mounts it says which.
+     * once, and containerd and CRI-O do. Not below /proc/PID: what is missing there is a process or a descriptor, and whoever mounts it says which.
      * @throws InvalidConfigException it can't be made; names the mount
      */
     static void ensure(List<Mount> mounts) throws InvalidConfigException {
