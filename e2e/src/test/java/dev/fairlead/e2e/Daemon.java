@@ -109,12 +109,13 @@ public final class Daemon {
                 : Stream.of("sh", "-c", "echo 0 >\"$0\"/cgroup.procs && exec \"$@\"", cgroup.toString());
         Stream<String> own =
                 command.stream().filter(word -> Stream.of(options).noneMatch(option -> isSame(word, option)));
-        Process started = new ProcessBuilder(Stream.of(entering, own, Stream.of(options))
+        ProcessBuilder builder = new ProcessBuilder(Stream.of(entering, own, Stream.of(options))
                         .flatMap(words -> words)
                         .toList())
                 .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
-                .start();
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+        builder.environment().remove("HOSTNAME"); // a shell's; what is started by a service manager has none
+        Process started = builder.start();
         process = started;
         started.getOutputStream().close();
     }
