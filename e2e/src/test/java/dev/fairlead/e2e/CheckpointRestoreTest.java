@@ -183,8 +183,10 @@ class CheckpointRestoreTest {
         Path archive = directory.resolve("checkpoint.tar");
         Path first = Files.createDirectory(directory.resolve("first"));
         Path second = Files.createDirectory(directory.resolve("second"));
+        // No file of the volume is open for longer than it takes to write it, and the file that is opened next is a new
+        // one: a checkpoint that finds one open wants the same file, which the other volume has not.
         Container writer = node.runPod("volumes")
-                .run(Node.shell("n=0; while :; do n=$((n+1)); echo $n >/volume/n; echo $n; usleep 10000; done")
+                .run(Node.shell("n=0; while :; do n=$((n+1)); echo $n; usleep 50000; echo $n >/volume/n; done")
                         .addMounts(
                                 Mount.newBuilder().setHostPath(first.toString()).setContainerPath("/volume")));
         awaitLines(writer, 5);
