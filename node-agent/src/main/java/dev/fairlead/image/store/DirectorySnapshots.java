@@ -4,6 +4,7 @@ import dev.fairlead.image.Digest;
 import dev.fairlead.image.FsUsage;
 import dev.fairlead.image.Image;
 import dev.fairlead.image.layer.FileTree;
+import dev.fairlead.linux.BlockGroups;
 import dev.fairlead.linux.ErrnoException;
 import dev.fairlead.linux.Fd;
 import dev.fairlead.linux.FileIo;
@@ -65,6 +66,7 @@ final class DirectorySnapshots implements Snapshots {
         this.layers = layers;
         this.keeper = keeper;
         Files.createDirectories(directory);
+        var _ = BlockGroups.spreadChildren(directory.toString()); // nor is a container's root in the next one's
         Files.createDirectories(emptyLayer);
         try (Stream<Path> paths = Files.list(directory)) {
             for (Path path : paths.toList()) {

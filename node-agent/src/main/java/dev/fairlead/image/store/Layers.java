@@ -5,6 +5,7 @@ import dev.fairlead.image.layer.FileTree;
 import dev.fairlead.image.layer.LayerBelow;
 import dev.fairlead.image.layer.LayerContent;
 import dev.fairlead.image.layer.LayerUnpacker;
+import dev.fairlead.linux.BlockGroups;
 import dev.fairlead.linux.ErrnoException;
 import dev.fairlead.linux.Fd;
 import dev.fairlead.linux.FileIo;
@@ -41,6 +42,8 @@ final class Layers {
         this.directory = directory;
         this.bootId = boot.text();
         Files.createDirectories(directory);
+        var _ = BlockGroups.spreadChildren(
+                directory.toString()); // a layer that is removed is not in the next one's way
         for (Path path : paths()) {
             String name = path.getFileName().toString();
             if (name.startsWith(".") || mayHaveLostFiles(path)) {
