@@ -12,7 +12,6 @@ import dev.fairlead.image.store.ImageStore;
 import dev.fairlead.libcontainer.ContainerContext;
 import dev.fairlead.libcontainer.Undo;
 import dev.fairlead.linux.EventLoop;
-import dev.fairlead.linux.ProgramPages;
 import dev.fairlead.log.LogPump;
 import dev.fairlead.lxcfs.Lxcfs;
 import dev.fairlead.monitoring.DaemonFigures;
@@ -61,7 +60,8 @@ public final class Daemon implements AutoCloseable {
         Undo closing = new Undo();
         try {
             open(settings, version, closing);
-            var _ = ProgramPages.release(); // most of what a start needs is never needed again
+            PageRelease release = PageRelease.start();
+            closing.push(release::close);
             return new Daemon(closing);
         } catch (IOException | InterruptedException | RuntimeException | Error e) {
             closing.run(e);
