@@ -136,6 +136,20 @@ need_peers() {
   export PATH=$cached:$PATH
 }
 
+# debian SUITE PACKAGE PROGRAM: a program of a later Debian, in $cached. Fails where it cannot be had, and says so.
+debian() {
+  ! cached "$2-$1" "$E2E/tools/debian/fetch" || return 0
+  say "fetching $2 of Debian $1"
+  "$E2E/tools/debian/fetch" "$@" "$cached_new" || { rm -rf "$cached_new"; say "no $2 of Debian $1"; return 1; }
+  keep
+}
+
+# crun, which Debian 12 has in a version that does not know the configurations of today's containerd: that of Debian 13, put on the PATH.
+need_crun() {
+  debian trixie crun /usr/bin/crun
+  export PATH=$cached:$PATH
+}
+
 # CRIU, which Debian 12 has in a version that works on no newer kernel: that of a later Debian, the first that finds nothing missing here. Sets CRIU to
 # the program; empty where none can be had, which is told: then the scenarios that need it are aborted.
 CRIU_SUITES=(trixie sid)
@@ -143,11 +157,7 @@ need_criu() {
   CRIU=
   local suite said
   for suite in "${CRIU_SUITES[@]}"; do
-    if ! cached "criu-$suite" "$E2E/tools/criu/fetch"; then
-      say "fetching CRIU of Debian $suite"
-      "$E2E/tools/criu/fetch" "$suite" "$cached_new" || { rm -rf "$cached_new"; say "no CRIU of Debian $suite"; continue; }
-      keep
-    fi
+    debian "$suite" criu /usr/sbin/criu || continue
     if said=$("$cached/criu" check 2>&1); then
       CRIU=$cached/criu
       return

@@ -6,24 +6,24 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 
 /** The cgroups of the node, and those of its containers, seen from outside of them. */
-final class Cgroups {
+public final class Cgroups {
     private static final Path ROOT = Path.of("/sys/fs/cgroup");
 
     private Cgroups() {}
 
     /** Whether the node has cgroup v2 alone. */
-    static boolean unified() {
+    public static boolean unified() {
         return Files.exists(ROOT.resolve("cgroup.controllers"));
     }
 
     /** Whether the kernel has {@code controller}, in whichever version. */
-    static boolean has(String controller) throws IOException {
+    public static boolean has(String controller) throws IOException {
         return Files.readAllLines(Path.of("/proc/cgroups")).stream()
                 .anyMatch(line -> line.startsWith(controller + "\t"));
     }
 
     /** The value of a cgroup file: by its name on cgroup v1, or what v2 has instead. */
-    static String read(Container container, String controller, String v1, String v2) throws IOException {
+    public static String read(Container container, String controller, String v1, String v2) throws IOException {
         return unified()
                 ? read(container, v2)
                 : Files.readString(of(ROOT.resolve(controller), container).resolve(v1))
@@ -31,12 +31,12 @@ final class Cgroups {
     }
 
     /** The value of a file of cgroup v2. */
-    static String read(Container container, String file) throws IOException {
+    public static String read(Container container, String file) throws IOException {
         return Files.readString(of(ROOT, container).resolve(file)).strip();
     }
 
     /** The directory of a cgroup path in the hierarchy of {@code controller}. */
-    static Path directory(String controller, String path) {
+    public static Path directory(String controller, String path) {
         return (unified() ? ROOT : ROOT.resolve(controller)).resolve(path.substring(1));
     }
 

@@ -16,16 +16,16 @@ import java.time.Duration;
 import java.util.List;
 
 /** A container of a pod, from its creation on. */
-record Container(Cri cri, String id, Pod pod, ContainerConfig config) {
+public record Container(Cri cri, String id, Pod pod, ContainerConfig config) {
     private static final Duration LONGEST_LIFE = Duration.ofSeconds(60);
 
-    void start() {
+    public void start() {
         var _ = cri.runtime()
                 .startContainer(
                         StartContainerRequest.newBuilder().setContainerId(id).build());
     }
 
-    void stop(Duration grace) {
+    public void stop(Duration grace) {
         var _ = cri.runtime()
                 .stopContainer(StopContainerRequest.newBuilder()
                         .setContainerId(id)
@@ -33,13 +33,13 @@ record Container(Cri cri, String id, Pod pod, ContainerConfig config) {
                         .build());
     }
 
-    void remove() {
+    public void remove() {
         var _ = cri.runtime()
                 .removeContainer(
                         RemoveContainerRequest.newBuilder().setContainerId(id).build());
     }
 
-    ContainerStatus status() {
+    public ContainerStatus status() {
         return cri.runtime()
                 .containerStatus(
                         ContainerStatusRequest.newBuilder().setContainerId(id).build())
@@ -47,11 +47,11 @@ record Container(Cri cri, String id, Pod pod, ContainerConfig config) {
     }
 
     /** Waits until it has ended by itself; returns how. */
-    ContainerStatus awaitExit() {
+    public ContainerStatus awaitExit() {
         return awaitExit(LONGEST_LIFE);
     }
 
-    ContainerStatus awaitExit(Duration atMost) {
+    public ContainerStatus awaitExit(Duration atMost) {
         return Wait.until(
                 "container " + config.getMetadata().getName() + " has exited",
                 atMost,
@@ -60,7 +60,7 @@ record Container(Cri cri, String id, Pod pod, ContainerConfig config) {
     }
 
     /** Runs {@code command} in it; returns standard output without the last newline. The command must succeed. */
-    String exec(String... command) {
+    public String exec(String... command) {
         ExecSyncResponse response = execSync(Duration.ofSeconds(30), command);
         if (response.getExitCode() != 0) {
             throw new AssertionError("exec of " + List.of(command) + ": exit code " + response.getExitCode() + ", "
@@ -69,7 +69,7 @@ record Container(Cri cri, String id, Pod pod, ContainerConfig config) {
         return response.getStdout().toString(UTF_8).stripTrailing();
     }
 
-    ExecSyncResponse execSync(Duration timeout, String... command) {
+    public ExecSyncResponse execSync(Duration timeout, String... command) {
         return cri.runtime()
                 .execSync(ExecSyncRequest.newBuilder()
                         .setContainerId(id)
@@ -78,11 +78,11 @@ record Container(Cri cri, String id, Pod pod, ContainerConfig config) {
                         .build());
     }
 
-    Path logFile() {
+    public Path logFile() {
         return Path.of(pod.config().getLogDirectory(), config.getLogPath());
     }
 
-    ContainerLog log() {
+    public ContainerLog log() {
         return ContainerLog.read(logFile());
     }
 }

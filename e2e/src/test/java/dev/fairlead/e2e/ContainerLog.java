@@ -14,7 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** A log file of the container runtime interface: lines of time, stream, P or F, and text. */
-record ContainerLog(List<Entry> entries) {
+public record ContainerLog(List<Entry> entries) {
     private static final Pattern LINE = Pattern.compile("(\\S+) (stdout|stderr) ([PF]) (.*)");
 
     /** @param partial the line goes on in the next entry of the same stream */

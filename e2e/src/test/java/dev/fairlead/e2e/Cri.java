@@ -19,14 +19,14 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /** A client of the container runtime interface. Calls wait for a daemon that is just starting, and none waits for ever. */
-final class Cri implements AutoCloseable {
+public final class Cri implements AutoCloseable {
     private static final long DEADLINE_SECONDS = 120;
     private static final int LARGEST_MESSAGE = 16 << 20; // the kubelet's limit
 
     private final EventLoopGroup loop = new NioEventLoopGroup(1);
     private final ManagedChannel channel;
 
-    Cri(Path socket) {
+    public Cri(Path socket) {
         channel = NettyChannelBuilder.forAddress(UnixDomainSocketAddress.of(socket))
                 .channelFactory(NioDomainSocketChannel::new)
                 .eventLoopGroup(loop)
@@ -35,29 +35,29 @@ final class Cri implements AutoCloseable {
                 .build();
     }
 
-    RuntimeServiceBlockingStub runtime() {
+    public RuntimeServiceBlockingStub runtime() {
         return RuntimeServiceGrpc.newBlockingStub(channel)
                 .withWaitForReady()
                 .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
     }
 
     /** For streams, which have no end by themselves: whoever makes one cancels it. */
-    RuntimeServiceStub streams() {
+    public RuntimeServiceStub streams() {
         return RuntimeServiceGrpc.newStub(channel).withWaitForReady();
     }
 
-    ImageServiceBlockingStub images() {
+    public ImageServiceBlockingStub images() {
         return ImageServiceGrpc.newBlockingStub(channel)
                 .withWaitForReady()
                 .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
     }
 
     /** Pulls {@code image}, without credentials; returns the reference to give to containers. */
-    String pull(String image) {
+    public String pull(String image) {
         return pull(image, AuthConfig.getDefaultInstance());
     }
 
-    String pull(String image, AuthConfig auth) {
+    public String pull(String image, AuthConfig auth) {
         PullImageRequest.Builder request =
                 PullImageRequest.newBuilder().setImage(ImageSpec.newBuilder().setImage(image));
         if (!auth.equals(AuthConfig.getDefaultInstance())) {
@@ -66,14 +66,14 @@ final class Cri implements AutoCloseable {
         return images().pullImage(request.build()).getImageRef();
     }
 
-    void removeImage(String image) {
+    public void removeImage(String image) {
         images().removeImage(RemoveImageRequest.newBuilder()
                 .setImage(ImageSpec.newBuilder().setImage(image))
                 .build());
     }
 
     /** The daemon was started again: do not sit out the pause after the attempts that failed meanwhile. */
-    void reconnect() {
+    public void reconnect() {
         channel.resetConnectBackoff();
     }
 

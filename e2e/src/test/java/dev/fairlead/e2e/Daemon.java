@@ -34,20 +34,20 @@ public final class Daemon {
     }
 
     /** Fairlead; with {@code -De2e.runtime=containerd} the peer, which shows what clients of the interface have come to expect. */
-    static Daemon underTest() {
+    public static Daemon underTest() {
         return isFairlead() ? fairlead() : containerd();
     }
 
-    static boolean isFairlead() {
+    public static boolean isFairlead() {
         return System.getProperty("e2e.runtime", "fairlead").equals("fairlead");
     }
 
-    static Daemon fairlead() {
+    public static Daemon fairlead() {
         return fairlead(Path.of("/run/fairlead"), Path.of("/var/lib/fairlead"));
     }
 
     /** One beside the one under test, with its state and socket in {@code state} and its data in {@code data}. */
-    static Daemon fairlead(Path state, Path data) {
+    public static Daemon fairlead(Path state, Path data) {
         Path socket = state.resolve("fairlead.sock");
         List<String> command = new ArrayList<>(List.of(
                 directory("e2e.home").resolve("fairlead").toString(),
@@ -60,11 +60,11 @@ public final class Daemon {
     }
 
     /** A CRIU that works on this kernel; empty: there is none. */
-    static Optional<String> criu() {
+    public static Optional<String> criu() {
         return Optional.of(System.getProperty("e2e.criu", "")).filter(program -> !program.isEmpty());
     }
 
-    static Daemon containerd() {
+    public static Daemon containerd() {
         return new Daemon(
                 List.of(
                         "containerd",
@@ -75,7 +75,7 @@ public final class Daemon {
     }
 
     /** From its next start on in a cgroup, with all that it starts. */
-    Daemon in(Path directory) {
+    public Daemon in(Path directory) {
         cgroup = directory;
         return this;
     }
@@ -85,7 +85,7 @@ public final class Daemon {
     }
 
     /** Starts it, with further options, and waits until it accepts connections. */
-    void start(String... options) throws IOException {
+    public void start(String... options) throws IOException {
         launch(options);
         Process started = process();
         Wait.until(
@@ -102,7 +102,7 @@ public final class Daemon {
     }
 
     /** Starts it and waits for nothing. */
-    void launch(String... options) throws IOException {
+    public void launch(String... options) throws IOException {
         Files.createDirectories(log.getParent());
         Stream<String> entering = cgroup == null
                 ? Stream.empty()
@@ -127,7 +127,7 @@ public final class Daemon {
     }
 
     /** Whether somebody listens on its socket. */
-    boolean accepts() {
+    public boolean accepts() {
         try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             return channel.connect(UnixDomainSocketAddress.of(socket));
         } catch (IOException e) {
@@ -136,13 +136,13 @@ public final class Daemon {
     }
 
     /** SIGKILL: it has no time to put anything in order. */
-    void kill() {
+    public void kill() {
         var _ = process().destroyForcibly();
         awaitEnd("SIGKILL");
     }
 
     /** SIGTERM, as a service manager does. */
-    void stop() {
+    public void stop() {
         process().destroy();
         awaitEnd("SIGTERM");
     }
@@ -159,16 +159,16 @@ public final class Daemon {
         }
     }
 
-    void restart() throws IOException {
+    public void restart() throws IOException {
         stop();
         start();
     }
 
-    boolean isAlive() {
+    public boolean isAlive() {
         return process().isAlive();
     }
 
-    long pid() {
+    public long pid() {
         return process().pid();
     }
 
@@ -179,12 +179,12 @@ public final class Daemon {
         return process;
     }
 
-    Path socket() {
+    public Path socket() {
         return socket;
     }
 
     /** What it logged last. */
-    String logTail() {
+    public String logTail() {
         try {
             List<String> lines =
                     new String(Files.readAllBytes(log), UTF_8).lines().toList();
@@ -195,7 +195,7 @@ public final class Daemon {
     }
 
     /** Proportional set size of one process, in KiB: what it has alone, and its share of what it has with others. */
-    static long pssKiB(long pid) {
+    public static long pssKiB(long pid) {
         try {
             return Files.readAllLines(Path.of("/proc/" + pid + "/smaps_rollup")).stream()
                     .filter(line -> line.startsWith("Pss:"))

@@ -21,9 +21,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 
 /** The private node that the scenarios run in: its one runtime daemon, and short ways to make pods with it. */
-final class Node implements AutoCloseable {
-    static final String REGISTRY = "127.0.0.1:5000";
-    static final String BUSYBOX = REGISTRY + "/busybox:1";
+public final class Node implements AutoCloseable {
+    public static final String REGISTRY = "127.0.0.1:5000";
+    public static final String BUSYBOX = REGISTRY + "/busybox:1";
 
     private final Daemon daemon;
     private final Cri cri;
@@ -36,7 +36,7 @@ final class Node implements AutoCloseable {
     }
 
     /** Starts the daemon, at first or after it was killed, and waits until it is ready for calls. */
-    void startDaemon(String... options) throws IOException {
+    public void startDaemon(String... options) throws IOException {
         daemon.start(options);
         cri.reconnect();
         Wait.until(
@@ -54,12 +54,12 @@ final class Node implements AutoCloseable {
     }
 
     /** Ends the daemon and starts it with these options beside its own. */
-    void restartDaemon(String... options) throws IOException {
+    public void restartDaemon(String... options) throws IOException {
         daemon.stop();
         startDaemon(options);
     }
 
-    static Node start() {
+    public static Node start() {
         Daemon daemon = Daemon.underTest();
         try {
             Node node = new Node(daemon);
@@ -88,36 +88,36 @@ final class Node implements AutoCloseable {
         removeAllPods();
     }
 
-    Daemon daemon() {
+    public Daemon daemon() {
         return daemon;
     }
 
-    Cri cri() {
+    public Cri cri() {
         return cri;
     }
 
-    Crictl crictl() {
+    public Crictl crictl() {
         return new Crictl(daemon.socket());
     }
 
-    Pod runPod(String name) {
+    public Pod runPod(String name) {
         return runPod(name, UnaryOperator.identity());
     }
 
     /** A pod that may have privileged containers. */
-    Pod runPrivilegedPod(String name) {
+    public Pod runPrivilegedPod(String name) {
         return runPod(name, pod -> {
             pod.getLinuxBuilder().getSecurityContextBuilder().setPrivileged(true);
             return pod;
         });
     }
 
-    Pod runPod(String name, UnaryOperator<PodSandboxConfig.Builder> change) {
+    public Pod runPod(String name, UnaryOperator<PodSandboxConfig.Builder> change) {
         return Pod.run(cri, podConfig(name, change));
     }
 
     /** A pod on the pod network, with a log directory and a name of its own. */
-    PodSandboxConfig podConfig(String name, UnaryOperator<PodSandboxConfig.Builder> change) {
+    public PodSandboxConfig podConfig(String name, UnaryOperator<PodSandboxConfig.Builder> change) {
         String unique = name + "-" + pods.incrementAndGet();
         PodSandboxConfig.Builder config =
                 PodSandboxConfig.newBuilder().setHostname(name).setLogDirectory("/var/log/pods/e2e_" + unique);
@@ -130,17 +130,17 @@ final class Node implements AutoCloseable {
     }
 
     /** A container of busybox that runs {@code command}; a name is given to it when it is created. */
-    static ContainerConfig.Builder command(String... command) {
+    public static ContainerConfig.Builder command(String... command) {
         return ContainerConfig.newBuilder()
                 .setImage(ImageSpec.newBuilder().setImage(BUSYBOX))
                 .addAllCommand(List.of(command));
     }
 
-    static ContainerConfig.Builder shell(String script) {
+    public static ContainerConfig.Builder shell(String script) {
         return command("sh", "-c", script);
     }
 
-    void removeAllPods() {
+    public void removeAllPods() {
         for (PodSandbox pod : cri.runtime()
                 .listPodSandbox(ListPodSandboxRequest.getDefaultInstance())
                 .getItemsList()) {

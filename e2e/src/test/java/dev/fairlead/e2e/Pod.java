@@ -11,8 +11,8 @@ import dev.fairlead.cri.v1.StopPodSandboxRequest;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A pod that runs, with what it was asked to be. */
-record Pod(Cri cri, String id, PodSandboxConfig config, AtomicInteger containers) {
-    static Pod run(Cri cri, PodSandboxConfig config) {
+public record Pod(Cri cri, String id, PodSandboxConfig config, AtomicInteger containers) {
+    public static Pod run(Cri cri, PodSandboxConfig config) {
         String id = cri.runtime()
                 .runPodSandbox(
                         RunPodSandboxRequest.newBuilder().setConfig(config).build())
@@ -21,7 +21,7 @@ record Pod(Cri cri, String id, PodSandboxConfig config, AtomicInteger containers
     }
 
     /** Creates a container; where the configuration names none, it is called c1, c2, ... and logs to a file of that name. */
-    Container create(ContainerConfig.Builder container) {
+    public Container create(ContainerConfig.Builder container) {
         if (!container.hasMetadata()) {
             String name = "c" + containers.incrementAndGet();
             container.getMetadataBuilder().setName(name);
@@ -44,26 +44,26 @@ record Pod(Cri cri, String id, PodSandboxConfig config, AtomicInteger containers
     }
 
     /** Creates and starts a container. */
-    Container run(ContainerConfig.Builder container) {
+    public Container run(ContainerConfig.Builder container) {
         Container created = create(container);
         created.start();
         return created;
     }
 
-    PodSandboxStatus status() {
+    public PodSandboxStatus status() {
         return cri.runtime()
                 .podSandboxStatus(
                         PodSandboxStatusRequest.newBuilder().setPodSandboxId(id).build())
                 .getStatus();
     }
 
-    void stop() {
+    public void stop() {
         var _ = cri.runtime()
                 .stopPodSandbox(
                         StopPodSandboxRequest.newBuilder().setPodSandboxId(id).build());
     }
 
-    void remove() {
+    public void remove() {
         var _ = cri.runtime()
                 .removePodSandbox(
                         RemovePodSandboxRequest.newBuilder().setPodSandboxId(id).build());

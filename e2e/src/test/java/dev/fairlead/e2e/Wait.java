@@ -5,13 +5,13 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /** Waiting with an end. */
-final class Wait {
+public final class Wait {
     private static final Duration PAUSE = Duration.ofMillis(10);
 
     private Wait() {}
 
     /** Asks {@code question} again and again until {@code enough} likes the answer, which is returned. */
-    static <T> T until(String what, Duration atMost, Supplier<T> question, Predicate<T> enough) {
+    public static <T> T until(String what, Duration atMost, Supplier<T> question, Predicate<T> enough) {
         long deadline = System.nanoTime() + atMost.toNanos();
         while (true) {
             T answer = question.get();
@@ -25,7 +25,7 @@ final class Wait {
         }
     }
 
-    static void pause(Duration duration) {
+    public static void pause(Duration duration) {
         try {
             Thread.sleep(duration);
         } catch (InterruptedException e) {
