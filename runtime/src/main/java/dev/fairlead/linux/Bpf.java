@@ -105,7 +105,7 @@ public final class Bpf {
 
     private static int call(String what, int command, Pointer attribute) throws ErrnoException {
         try {
-            int result = (int) LibC.get().syscall(BPF, command, attribute.address(), ATTRIBUTE_BYTES, 0, 0, 0);
+            int result = (int) LibC.get().syscall(BPF, command, attribute.address(), ATTRIBUTE_BYTES, 0, 0);
             if (result < 0) {
                 throw ErrnoException.last("bpf", what);
             }

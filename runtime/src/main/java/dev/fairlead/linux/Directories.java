@@ -28,7 +28,7 @@ public final class Directories {
         Pointer buffer = Memory.zeroed(BUFFER);
         try {
             while (true) {
-                long count = LibC.get().syscall(GETDENTS64, directory.number(), buffer.address(), BUFFER, 0, 0, 0);
+                long count = LibC.get().syscall(GETDENTS64, directory.number(), buffer.address(), BUFFER, 0, 0);
                 if (count < 0) {
                     throw ErrnoException.last("getdents64", directory.name());
                 }

@@ -35,7 +35,7 @@ public final class FileCredentials {
      */
     public static void setEffectiveUser(int uid) throws ErrnoException {
         // Not seteuid(3): the C library changes all threads of the process.
-        if (LibC.get().syscall(SETRESUID, KEEP, uid, KEEP, 0, 0, 0) < 0) {
+        if (LibC.get().syscall(SETRESUID, KEEP, uid, KEEP, 0, 0) < 0) {
             throw ErrnoException.last("setresuid", "effective " + Integer.toUnsignedString(uid));
         }
     }

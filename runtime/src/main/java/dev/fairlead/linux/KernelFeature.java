@@ -46,7 +46,7 @@ public enum KernelFeature {
 
     /** Asks the kernel; false also where a seccomp filter of ours answers ENOSYS in its place. */
     public boolean isPresent() {
-        long result = LibC.get().syscall(number, first, second, third, 0, 0, 0);
+        long result = LibC.get().syscall(number, first, second, third, 0, 0);
         return result >= 0 || LibC.errno() != Errno.ENOSYS;
     }
 }

@@ -380,7 +380,7 @@ public final class Mounts {
     /** {@code held} is what addresses among the arguments lead to: an address alone does not keep the collector from freeing it. */
     private static long call(int number, long a, long b, long c, long d, long e, @Nullable Pointer... held) {
         try {
-            return LibC.get().syscall(number, a, b, c, d, e, 0);
+            return LibC.get().syscall(number, a, b, c, d, e);
         } finally {
             Reference.reachabilityFence(held);
         }

@@ -110,7 +110,7 @@ public final class Openat {
         how.putLong(16, Flag.word(resolve));
         try {
             for (int attempt = 1; ; attempt++) {
-                long fd = LibC.get().syscall(OPENAT2, dir.number(), name.address(), how.address(), OPEN_HOW_SIZE, 0, 0);
+                long fd = LibC.get().syscall(OPENAT2, dir.number(), name.address(), how.address(), OPEN_HOW_SIZE, 0);
                 if (fd >= 0) {
                     return fd;
                 }
@@ -198,7 +198,7 @@ public final class Openat {
     public static void chmod(Fd fd, int mode, Fd descriptors) throws ErrnoException {
         Pointer empty = Memory.string("");
         try {
-            if (LibC.get().syscall(FCHMODAT2, fd.number(), empty.address(), mode, AT_EMPTY_PATH, 0, 0) == 0) {
+            if (LibC.get().syscall(FCHMODAT2, fd.number(), empty.address(), mode, AT_EMPTY_PATH, 0) == 0) {
                 return;
             }
         } finally {

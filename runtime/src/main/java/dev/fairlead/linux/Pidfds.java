@@ -25,7 +25,7 @@ public final class Pidfds {
      * @throws ErrnoException ESRCH: there is none
      */
     public static Fd open(int pid) throws ErrnoException {
-        long fd = LibC.get().syscall(PIDFD_OPEN, pid, 0, 0, 0, 0, 0);
+        long fd = LibC.get().syscall(PIDFD_OPEN, pid, 0, 0, 0, 0);
         if (fd < 0) {
             throw ErrnoException.last("pidfd_open", pid);
         }
@@ -38,7 +38,7 @@ public final class Pidfds {
      * @throws ErrnoException EBADF: it has no such descriptor. EPERM: we may not trace it. ESRCH: it has ended
      */
     public static Fd get(Fd pidfd, int number, String name) throws ErrnoException {
-        long fd = LibC.get().syscall(PIDFD_GETFD, pidfd.number(), number, 0, 0, 0, 0);
+        long fd = LibC.get().syscall(PIDFD_GETFD, pidfd.number(), number, 0, 0, 0);
         if (fd < 0) {
             throw ErrnoException.last("pidfd_getfd", pidfd.name(), number, name);
         }
@@ -51,7 +51,7 @@ public final class Pidfds {
      * @throws ErrnoException ESRCH: it has ended
      */
     public static void signal(Fd pidfd, int signal) throws ErrnoException {
-        if (LibC.get().syscall(PIDFD_SEND_SIGNAL, pidfd.number(), signal, 0, 0, 0, 0) < 0) {
+        if (LibC.get().syscall(PIDFD_SEND_SIGNAL, pidfd.number(), signal, 0, 0, 0) < 0) {
             throw ErrnoException.last("pidfd_send_signal", pidfd.name(), signal);
         }
     }

@@ -47,7 +47,7 @@ public final class ProgramPages {
     }
 
     private static void release(long start, long length) throws ErrnoException {
-        if (LibC.get().syscall(MADVISE, start, length, MADV_DONTNEED, 0, 0, 0) < 0) {
+        if (LibC.get().syscall(MADVISE, start, length, MADV_DONTNEED, 0, 0) < 0) {
             throw ErrnoException.last("madvise", "pages of the executable", "MADV_DONTNEED");
         }
     }

@@ -54,7 +54,7 @@ public final class Pty implements AutoCloseable {
 
     /** Opens the terminal itself, by no path: what a mount namespace shows at /dev/pts does not matter. Owned by the caller. */
     public Fd openPeer() throws ErrnoException {
-        long number = LibC.get().syscall(IOCTL, master.number(), TIOCGPTPEER, RDWR_NOCTTY_CLOEXEC, 0, 0, 0);
+        long number = LibC.get().syscall(IOCTL, master.number(), TIOCGPTPEER, RDWR_NOCTTY_CLOEXEC, 0, 0);
         if (number < 0) {
             throw ErrnoException.last("ioctl TIOCGPTPEER", master);
         }

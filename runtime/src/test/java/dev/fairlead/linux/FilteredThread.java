@@ -40,10 +40,10 @@ public final class FilteredThread {
             Pointer header = Memory.zeroed(16);
             header.putShort(0, (short) (instructions.length / 8));
             header.putLong(8, program.address());
-            if (LibC.get().syscall(PRCTL, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0) < 0) {
+            if (LibC.get().syscall(PRCTL, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
                 throw ErrnoException.last("prctl");
             }
-            if (LibC.get().syscall(SECCOMP, SET_MODE_FILTER, flags, header.address(), 0, 0, 0) < 0) {
+            if (LibC.get().syscall(SECCOMP, SET_MODE_FILTER, flags, header.address(), 0, 0) < 0) {
                 throw ErrnoException.last("seccomp");
             }
             return code.call();
@@ -55,8 +55,8 @@ public final class FilteredThread {
 
     /** What a system call with these arguments answers: 0 or more as it is, else the error. */
     public static String call(int number, long... arguments) {
-        long[] six = java.util.Arrays.copyOf(arguments, 6);
-        long result = LibC.get().syscall(number, six[0], six[1], six[2], six[3], six[4], six[5]);
+        long[] five = java.util.Arrays.copyOf(arguments, 5);
+        long result = LibC.get().syscall(number, five[0], five[1], five[2], five[3], five[4]);
         return result < 0 ? LibC.errno().name() : Long.toString(result);
     }
 }

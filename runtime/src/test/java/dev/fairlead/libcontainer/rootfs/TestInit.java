@@ -75,7 +75,7 @@ final class TestInit implements AutoCloseable {
                     Files.writeString(Path.of("/proc/" + pid + "/" + map), "0 " + FIRST_HOST_ID + " 65536");
                 }
             }
-            int fd = (int) LibC.get().syscall(PIDFD_OPEN, pid, 0, 0, 0, 0, 0);
+            int fd = (int) LibC.get().syscall(PIDFD_OPEN, pid, 0, 0, 0, 0);
             return new TestInit(
                     process,
                     new InitProcess(ProcessId.of(pid).orElseThrow(), Fd.owned(fd, "process " + pid), Optional.empty()));
