@@ -1,5 +1,6 @@
 package dev.fairlead.cri;
 
+import com.google.protobuf.ByteString;
 import dev.fairlead.cri.v1.Metric;
 import dev.fairlead.cri.v1.MetricDescriptor;
 import dev.fairlead.cri.v1.MetricType;
@@ -47,13 +48,25 @@ record MetricKind<S>(
                 .build();
     }
 
-    /** The metrics of a source; without a time, as they are of now. */
-    Stream<Metric> of(S source, List<String> commonLabels) {
+    /**
+     * What the metrics of one container or pod have in common, encoded once: they are some seventy.
+     * @param commonLabels values of {@link #COMMON_LABELS}
+     */
+    static Metric labelled(List<String> commonLabels) {
+        Metric.Builder labelled = Metric.newBuilder();
+        commonLabels.forEach(label -> labelled.addLabelValuesBytes(ByteString.copyFromUtf8(label)));
+        return labelled.build();
+    }
+
+    /**
+     * The metrics of a source; without a time, as they are of now.
+     * @param labelled of {@link #labelled}
+     */
+    Stream<Metric> of(S source, Metric labelled) {
         return samples.apply(source)
-                .map(sample -> Metric.newBuilder()
+                .map(sample -> labelled.toBuilder()
                         .setName(name)
                         .setMetricType(type)
-                        .addAllLabelValues(commonLabels)
                         .addAllLabelValues(sample.labels())
                         .setValue(UInt64Value.newBuilder().setValue(sample.value()))
                         .build());

@@ -5,6 +5,7 @@ import dev.fairlead.cri.v1.ListMetricDescriptorsRequest;
 import dev.fairlead.cri.v1.ListMetricDescriptorsResponse;
 import dev.fairlead.cri.v1.ListPodSandboxMetricsRequest;
 import dev.fairlead.cri.v1.ListPodSandboxMetricsResponse;
+import dev.fairlead.cri.v1.Metric;
 import dev.fairlead.cri.v1.PodSandboxMetrics;
 import dev.fairlead.libcontainer.namespaces.InterfaceCounters;
 import dev.fairlead.pod.ContainerDetails;
@@ -62,10 +63,10 @@ final class MetricsRpcs {
 
     private PodSandboxMetrics measure(PodSandbox sandbox, List<InterfaceCounters> interfaces) throws IOException {
         PodSandboxMetrics.Builder metrics = PodSandboxMetrics.newBuilder().setPodSandboxId(sandbox.id());
-        List<String> labels = labels(sandbox, "", sandbox.cgroupPath(), "", sandbox.id());
+        Metric labelled = labelled(sandbox, "", sandbox.cgroupPath(), "", sandbox.id());
         for (MetricKind<InterfaceCounters> kind : MetricTable.OF_INTERFACES) {
             for (InterfaceCounters counters : interfaces) {
-                kind.of(counters, labels).forEach(metrics::addMetrics);
+                kind.of(counters, labelled).forEach(metrics::addMetrics);
             }
         }
         for (PodContainer container : registry.containersOf(sandbox)) {
@@ -80,19 +81,18 @@ final class MetricsRpcs {
     private static ContainerMetrics measure(PodSandbox sandbox, PodContainer container, ContainerDetails details) {
         ContainerMetrics.Builder metrics = ContainerMetrics.newBuilder().setContainerId(container.id());
         String asked = container.config().getImage().getUserSpecifiedImage();
-        List<String> labels = labels(
+        Metric labelled = labelled(
                 sandbox,
                 container.config().getMetadata().getName(),
                 container.cgroupPath(),
                 asked.isEmpty() ? container.config().getImage().getImage() : asked,
                 container.id());
-        MetricTable.OF_CONTAINERS.forEach(kind -> kind.of(details, labels).forEach(metrics::addMetrics));
+        MetricTable.OF_CONTAINERS.forEach(kind -> kind.of(details, labelled).forEach(metrics::addMetrics));
         return metrics.build();
     }
 
-    /** In the order of {@link MetricKind#COMMON_LABELS}. */
-    private static List<String> labels(PodSandbox sandbox, String container, String cgroup, String image, String id) {
+    private static Metric labelled(PodSandbox sandbox, String container, String cgroup, String image, String id) {
         var pod = sandbox.config().getMetadata();
-        return List.of(container, cgroup, image, id, pod.getNamespace(), pod.getName());
+        return MetricKind.labelled(List.of(container, cgroup, image, id, pod.getNamespace(), pod.getName()));
     }
 }

@@ -36,7 +36,7 @@ class MetricTableTest {
         List<String> common = List.of("c", "/cg", "img", "id", "ns", "pod");
         assertThat(common).hasSameSizeAs(MetricKind.COMMON_LABELS);
         List<Metric> metrics = MetricTable.OF_INTERFACES.stream()
-                .flatMap(kind -> kind.of(counters, common))
+                .flatMap(kind -> kind.of(counters, MetricKind.labelled(common)))
                 .toList();
         assertThat(metrics)
                 .extracting(metric -> metric.getValue().getValue())
