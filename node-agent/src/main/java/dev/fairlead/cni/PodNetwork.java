@@ -270,13 +270,11 @@ public final class PodNetwork {
                 failure = first(failure, e);
             }
         }
-        Optional<NetworkConfig> config = negotiated();
-        if (config.isPresent()
-                && config.get().version().hasStatusAndGc()
-                && !config.get().disableGc()) {
-            for (PluginConfig plugin : config.get().plugins()) {
+        if (collectsGarbage()) {
+            NetworkConfig config = negotiated().orElseThrow();
+            for (PluginConfig plugin : config.plugins()) {
                 try {
-                    plugins.run(Command.GC, plugin, Subject.NONE, garbageInput(config.get(), plugin));
+                    plugins.run(Command.GC, plugin, Subject.NONE, garbageInput(config, plugin));
                 } catch (IOException e) {
                     failure = first(failure, e);
                 }
@@ -285,6 +283,14 @@ public final class PodNetwork {
         if (failure != null) {
             throw failure;
         }
+    }
+
+    /** By the configuration alone: to ask its plugins what they speak would make each start of the daemon wait for three processes, mostly in vain. */
+    private boolean collectsGarbage() throws IOException {
+        return configs.current()
+                .config()
+                .filter(config -> config.version().hasStatusAndGc() && !config.disableGc())
+                .isPresent();
     }
 
     private static IOException first(@Nullable IOException failure, IOException next) {

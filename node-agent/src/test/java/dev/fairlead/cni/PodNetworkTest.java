@@ -290,6 +290,14 @@ class PodNetworkTest {
     }
 
     @Test
+    void aStartWaitsForNoPluginWhereTheNetworkIsTooOldForGarbageCollection() throws Exception {
+        Files.delete(programs.resolve("first"));
+        network().collectGarbage(Set.of());
+        configure("1.1.0");
+        assertThatThrownBy(() -> network().collectGarbage(Set.of())).hasMessageContaining("no such program");
+    }
+
+    @Test
     void withAnOldConfigurationDelIsNotToldAResultAndCheckIsNotAsked() throws Exception {
         configure("0.3.1");
         network().attach(pod("abc"));
