@@ -22,7 +22,8 @@ final class CompletionCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        System.out.print(AutoComplete.bash("fairlead", spec.root().commandLine()));
+        System.out.print(
+                AutoComplete.bash("fairlead", Cli.commandLine(spec.commandLine().getFactory())));
         return ExitCodes.OK;
     }
 }

@@ -1,9 +1,10 @@
 package dev.fairlead.cli;
 
 import io.quarkus.picocli.runtime.annotations.TopCommand;
+import java.util.List;
 import picocli.CommandLine.Command;
 
-/** The command without a word behind it. */
+/** The command without a word behind it. Its subcommands are added by {@link Cli}. */
 @TopCommand
 @Command(
         name = "fairlead",
@@ -30,8 +31,10 @@ import picocli.CommandLine.Command;
             "  fairlead serve                  start the daemon",
             "  fairlead run -f pod.yaml        run a pod in the foreground; Ctrl-C ends it",
             "  fairlead COMMAND --help         options and examples of a command"
-        },
-        subcommands = {
+        })
+public final class FairleadCommand {
+    /** What may follow, in the order of the help. */
+    static final List<Class<?>> SUBCOMMANDS = List.of(
             ServeCommand.class,
             RunCommand.class,
             PsCommand.class,
@@ -49,6 +52,5 @@ import picocli.CommandLine.Command;
             CheckCommand.class,
             SpecCommand.class,
             VersionCommand.class,
-            CompletionCommand.class
-        })
-public final class FairleadCommand {}
+            CompletionCommand.class);
+}

@@ -117,8 +117,19 @@ class OutputTest {
             no-such-command,                                2
             """)
     void endsWithTheDocumentedExitCode(String arguments, int exitCode) {
-        assertThat(Cli.commandLine(CommandLine.defaultFactory()).execute(arguments.split(" ", -1)))
+        String[] words = arguments.split(" ", -1);
+        assertThat(Cli.commandLine(CommandLine.defaultFactory(), words).execute(words))
                 .isEqualTo(exitCode);
+    }
+
+    @Test
+    void readsNoOtherCommandThanTheOneThatIsAskedFor() {
+        assertThat(Cli.commandLine(CommandLine.defaultFactory(), "serve", "--help")
+                        .getSubcommands())
+                .containsOnlyKeys("serve");
+        assertThat(Cli.commandLine(CommandLine.defaultFactory(), "--help", "serve")
+                        .getSubcommands())
+                .hasSameSizeAs(FairleadCommand.SUBCOMMANDS);
     }
 
     private String text() {
