@@ -13,6 +13,9 @@ final class PageRelease implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(PageRelease.class);
     private static final Duration LOOK_EVERY = Duration.ofSeconds(10);
 
+    /** Whoever waits for the start is answered by then, and needs the same pages for it. */
+    private static final Duration AFTER_START = Duration.ofSeconds(1);
+
     /** CPU time that makes a burst; it touches more pages than idling does. */
     private static final Duration BURST = Duration.ofMillis(500);
 
@@ -25,18 +28,19 @@ final class PageRelease implements AutoCloseable {
         thread = Thread.ofVirtual().name("fairlead-pages").unstarted(this::look);
     }
 
-    /** Gives back what the start has needed, and goes on looking. */
-    static PageRelease start() throws IOException {
-        var _ = ProgramPages.release();
+    /** Gives back what the start has needed, soon, and goes on looking. */
+    static PageRelease start() {
         PageRelease release = new PageRelease();
         release.thread.start();
         return release;
     }
 
     private void look() {
-        Duration released = used();
-        Duration before = released;
         try {
+            Thread.sleep(AFTER_START);
+            var _ = ProgramPages.release();
+            Duration released = used();
+            Duration before = released;
             while (true) {
                 Thread.sleep(LOOK_EVERY);
                 Duration now = used();
