@@ -15,9 +15,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -26,7 +23,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * What the hot paths cost in things that no busy machine changes: system calls, processes, memory from the heap. The limits are what was counted when
@@ -37,7 +33,6 @@ import org.junit.jupiter.api.io.TempDir;
 class CostTest {
     private static final int WARM_UP = 60;
     private static final int ROUNDS = 50;
-    private static final Pattern PROCESS = Pattern.compile("\\b(fork|vfork|clone3?)\\(");
     private static final Pattern ALLOCATED = Pattern.compile("(?m)^fairlead_threads_allocated_bytes (\\S+)");
 
     private final Path state = Path.of("/run/cost");
@@ -49,12 +44,6 @@ class CostTest {
     private Cri cri;
     private Pod pod;
     private Container container;
-
-    @TempDir
-    Path traces;
-
-    /** What strace saw of the daemon, the container's warden and their children. */
-    private record Trace(long systemCalls, long processes, long programs) {}
 
     @BeforeAll
     void start() throws IOException {
@@ -99,7 +88,7 @@ class CostTest {
 
     @Test
     void anExecIsOneCloneAndOneProgram() throws Exception {
-        Trace trace = trace(() -> container.exec("true"), warden());
+        Strace trace = trace(() -> container.exec("true"), warden());
         System.out.printf("an exec of true: %s%n", trace);
         assertThat(trace.processes()).as("processes").isEqualTo(1);
         assertThat(trace.programs()).as("programs").isEqualTo(1);
@@ -111,8 +100,8 @@ class CostTest {
     @Test
     void aContainerIsItsWardenAndItsProgram() throws Exception {
         Container[] made = new Container[1];
-        Trace create = trace(() -> made[0] = pod.create(Node.command("sleep", "100000")));
-        Trace start = trace(() -> made[0].start());
+        Strace create = trace(() -> made[0] = pod.create(Node.command("sleep", "100000")));
+        Strace start = trace(() -> made[0].start());
         made[0].stop(Duration.ZERO);
         made[0].remove();
         System.out.printf("create: %s, start: %s%n", create, start);
@@ -160,49 +149,8 @@ class CostTest {
                 .replaceAll(".*\"warden\":\\{\"pid\":(\\d+).*", "$1"));
     }
 
-    private Trace trace(Runnable work, long... more) throws IOException, InterruptedException {
-        assumeTrue(
-                Stream.of("/usr/bin/strace", "/bin/strace").anyMatch(file -> Files.isExecutable(Path.of(file))),
-                "strace is not installed");
-        Path file = traces.resolve("trace");
-        List<String> command = Stream.concat(
-                        Stream.of("strace", "-f", "-o", file.toString(), "-p", Long.toString(daemon.pid())),
-                        Arrays.stream(more).boxed().flatMap(pid -> Stream.of("-p", pid.toString())))
-                .toList();
-        Path said = traces.resolve("strace");
-        Process strace = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(said.toFile())
-                .start();
-        Wait.until(
-                "strace is attached",
-                Duration.ofSeconds(20),
-                () -> Command.run("sh", "-c", "grep -c attached " + said + " || true")
-                        .output(),
-                count -> Integer.parseInt(count.strip()) > more.length);
-        Wait.pause(Duration.ofMillis(300));
-        long before = lines(file).size();
-        work.run();
-        Wait.pause(Duration.ofMillis(300));
-        strace.destroy();
-        if (!strace.waitFor(20, TimeUnit.SECONDS)) {
-            throw new AssertionError("strace does not end");
-        }
-        List<String> calls = lines(file).stream()
-                .skip(before)
-                .filter(line -> line.contains("(") && !line.contains("resumed>") && !line.contains("+++"))
-                .toList();
-        long processes = calls.stream()
-                .filter(line -> PROCESS.matcher(line).find() && !line.contains("CLONE_THREAD"))
-                .count();
-        // A name without a slash is tried in each directory of PATH.
-        long programs = calls.stream()
-                .filter(line -> line.contains("execve") && !line.contains("ENOENT"))
-                .count();
-        return new Trace(calls.size(), processes, programs);
-    }
-
-    private static List<String> lines(Path file) throws IOException {
-        return Files.exists(file) ? Files.readAllLines(file, StandardCharsets.ISO_8859_1) : List.of();
+    private Strace trace(Runnable work, Long... more) throws IOException, InterruptedException {
+        assumeTrue(Strace.isHere(), "strace is not installed");
+        return Strace.of(Stream.concat(Stream.of(daemon.pid()), Stream.of(more)).toList(), work);
     }
 }

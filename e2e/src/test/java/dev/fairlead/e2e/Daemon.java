@@ -50,7 +50,8 @@ public final class Daemon {
     public static Daemon fairlead(Path state, Path data) {
         Path socket = state.resolve("fairlead.sock");
         List<String> command = new ArrayList<>(List.of(
-                directory("e2e.home").resolve("fairlead").toString(),
+                Executable.nativeOne()
+                        .orElse(Executable.FAIRLEAD), // without a shell before it, whose start is not ours
                 "serve",
                 "--socket=" + socket,
                 "--state-dir=" + state,

@@ -30,7 +30,10 @@ class BenchTest {
             for (Peer peer : List.of(fairlead, containerd)) {
                 SteadyWork.output(peer, report);
             }
-            report.samples(Calls.EXEC, Peer.CRUN, CrunExec.measure(ROUNDS));
+            for (Peer peer : List.of(fairlead, containerd)) {
+                new SystemCalls(peer, report).measure();
+            }
+            Crun.measure(ROUNDS, report);
         } finally {
             fairlead.end();
             containerd.end();

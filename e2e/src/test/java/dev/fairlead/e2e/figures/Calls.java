@@ -1,6 +1,7 @@
 package dev.fairlead.e2e.figures;
 
 import dev.fairlead.cri.v1.NamespaceMode;
+import dev.fairlead.cri.v1.VersionRequest;
 import dev.fairlead.e2e.Container;
 import dev.fairlead.e2e.Node;
 import dev.fairlead.e2e.Pod;
@@ -112,6 +113,9 @@ final class Calls {
         add("from RunPodSandbox to started, ms", started - begin);
         container.exec("true");
         time(EXEC, () -> container.exec("true"));
+        time(
+                "Version, which does nothing, ms",
+                () -> peer.cri().runtime().version(VersionRequest.getDefaultInstance()));
         time("StopContainer, ms", () -> container.stop(Duration.ofSeconds(10)));
         time("RemoveContainer, ms", container::remove);
         time("StopPodSandbox, bridge, ms", pod::stop);

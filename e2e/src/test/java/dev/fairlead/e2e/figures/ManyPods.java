@@ -52,6 +52,7 @@ final class ManyPods {
         memory("100 pods", before, 100);
         SteadyWork.probes(peer, List.copyOf(containers), report);
         polls();
+        Starts.measureAgain(peer, pods.size(), report);
         grow(MOST);
         calls();
         lists();

@@ -12,6 +12,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * A runtime that runs in a cgroup of its own, with its pods in another.
@@ -61,6 +64,28 @@ record Peer(String name, String key, Daemon daemon, Cri cri) {
                                 .strip())
                         / 1e9
                 : 0;
+    }
+
+    /** The daemon and all that it has started, pods included. */
+    List<Long> processes() throws IOException {
+        List<Long> all = new ArrayList<>(runtimeProcesses());
+        all.addAll(processes(Cgroups.directory("cpuacct", "/pods-" + key)));
+        return all;
+    }
+
+    /** The same without its pods. */
+    List<Long> runtimeProcesses() throws IOException {
+        return processes(runtime(key));
+    }
+
+    private static List<Long> processes(Path cgroup) throws IOException {
+        List<Long> processes = new ArrayList<>();
+        try (Stream<Path> files = Files.walk(cgroup)) {
+            for (Path file : files.filter(path -> path.endsWith("cgroup.procs")).toList()) {
+                Files.readAllLines(file).forEach(pid -> processes.add(Long.valueOf(pid)));
+            }
+        }
+        return processes;
     }
 
     PodSandboxConfig config(String pod, NamespaceMode network) {
