@@ -28,6 +28,8 @@ import java.util.Set;
 record MountedCgroups(boolean unified, List<Hierarchy> v1, Optional<String> v2Path) {
     static final String UNIFIED_MOUNT = "/sys/fs/cgroup";
 
+    private static final KnownCgroupMounts V1_MOUNTS = new KnownCgroupMounts();
+
     /**
      * A hierarchy of cgroup v1.
      *
@@ -47,7 +49,11 @@ record MountedCgroups(boolean unified, List<Hierarchy> v1, Optional<String> v2Pa
      * @param pid of the container's init
      */
     static MountedCgroups of(int pid) throws IOException {
-        return parse(isUnified(), MountInfo.of("thread-self"), Files.readAllLines(Path.of("/proc/" + pid + "/cgroup")));
+        boolean unified = isUnified();
+        return parse(
+                unified,
+                unified ? List.of() : V1_MOUNTS.get(),
+                Files.readAllLines(Path.of("/proc/" + pid + "/cgroup")));
     }
 
     private static boolean isUnified() throws IOException {

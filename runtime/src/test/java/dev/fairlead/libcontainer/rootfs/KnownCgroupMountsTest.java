@@ -1,0 +1,69 @@
+package dev.fairlead.libcontainer.rootfs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import dev.fairlead.linux.MountInfo;
+import dev.fairlead.linux.Mounts;
+import dev.fairlead.linux.Mounts.MountFlag;
+import dev.fairlead.linux.Mounts.UnmountFlag;
+import dev.fairlead.test.PrivateMounts;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class KnownCgroupMountsTest {
+    @TempDir
+    private Path dir;
+
+    @Test
+    void areThoseOfTheTable() throws Exception {
+        assertThat(new KnownCgroupMounts().get()).isEqualTo(table());
+    }
+
+    @Test
+    void areReadOnceAsLongAsNothingOfThemChanges() throws Exception {
+        PrivateMounts.run(() -> {
+            KnownCgroupMounts known = new KnownCgroupMounts();
+            List<MountInfo> first = known.get();
+            assumeFalse(first.isEmpty(), "this host has cgroup v2 alone");
+            bind(dir.toString(), dir.toString());
+            assertThat(known.get()).as("other mounts come and go").isSameAs(first);
+            // Another hierarchy may be mounted in a directory that is made for it; here, where one was.
+            String taken = first.getFirst().mountPoint();
+            Mounts.unmount(taken, EnumSet.of(UnmountFlag.DETACH));
+            assertThat(known.get()).isEqualTo(table()).isNotEqualTo(first);
+        });
+    }
+
+    @Test
+    void areReadAgainWhenADirectoryIsMadeBesideThem() throws Exception {
+        PrivateMounts.run(() -> {
+            Path beside = Files.createDirectory(dir.resolve("cgroup"));
+            KnownCgroupMounts known = new KnownCgroupMounts();
+            List<MountInfo> mounts = known.get();
+            assumeFalse(mounts.isEmpty(), "this host has cgroup v2 alone");
+            String again = Files.createDirectory(beside.resolve("one")).toString();
+            bind(mounts.getFirst().mountPoint(), again);
+            List<MountInfo> more = new KnownCgroupMounts().get();
+            assertThat(more).hasSize(mounts.size() + 1);
+            KnownCgroupMounts both = new KnownCgroupMounts();
+            assertThat(both.get()).isEqualTo(more);
+            Files.createDirectory(beside.resolve("two"));
+            assertThat(both.get()).isEqualTo(more).isNotSameAs(more);
+        });
+    }
+
+    private static void bind(String source, String target) throws Exception {
+        Mounts.mount(source, target, "", EnumSet.of(MountFlag.BIND), "");
+    }
+
+    private static List<MountInfo> table() throws Exception {
+        return MountInfo.of("thread-self").stream()
+                .filter(mount -> mount.type().equals("cgroup"))
+                .toList();
+    }
+}
