@@ -4,7 +4,6 @@ import java.lang.ref.Cleaner;
 import java.security.DigestException;
 import java.security.MessageDigest;
 import java.util.Optional;
-import jnr.ffi.LibraryLoader;
 import jnr.ffi.Pointer;
 import org.jspecify.annotations.Nullable;
 
@@ -163,9 +162,7 @@ public final class CryptoDigest extends MessageDigest {
         static {
             LibCrypto library = null;
             try {
-                LibC.get(); // sets how jnr-ffi binds
-                library =
-                        LibraryLoader.create(LibCrypto.class).failImmediately().load(SHARED_OBJECT);
+                library = SharedLibrary.load(LibCrypto.class, SHARED_OBJECT);
             } catch (LinkageError | RuntimeException _) {
                 // Java's own digests are there, and slower.
             }

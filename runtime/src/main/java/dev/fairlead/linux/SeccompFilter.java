@@ -2,7 +2,6 @@ package dev.fairlead.linux;
 
 import java.util.List;
 import java.util.OptionalInt;
-import jnr.ffi.LibraryLoader;
 import jnr.ffi.Pointer;
 import org.jspecify.annotations.Nullable;
 
@@ -183,9 +182,7 @@ public final class SeccompFilter implements AutoCloseable {
             LibSeccomp library = null;
             Throwable cause = null;
             try {
-                LibC.get(); // sets how jnr-ffi binds
-                library =
-                        LibraryLoader.create(LibSeccomp.class).failImmediately().load(SHARED_OBJECT);
+                library = SharedLibrary.load(LibSeccomp.class, SHARED_OBJECT);
             } catch (LinkageError | RuntimeException e) {
                 cause = e;
             }

@@ -157,8 +157,7 @@ final class Fetcher implements AutoCloseable {
             throws IOException, InterruptedException {
         List<Digest> chain = ManifestReader.chainIds(diffIds);
         hold.add(chain);
-        if (chain.stream().allMatch(layers::has)
-                && manifest.layers().stream().allMatch(layer -> blobs.has(layer.digest()))) {
+        if (chain.stream().allMatch(layers::has)) {
             manifest.layers().forEach(layer -> progress.layer(layer.digest(), Phase.DONE, layer.size(), layer.size()));
             return;
         }
@@ -239,7 +238,6 @@ final class Fetcher implements AutoCloseable {
                 if (!layers.has(chainId)) {
                     sharedLayers.get(chainId, progress, this::bring);
                 }
-                blob(source, blob, progress);
                 named.complete(true);
                 progress.layer(blob.digest(), Phase.DONE, blob.size(), blob.size());
                 return true;

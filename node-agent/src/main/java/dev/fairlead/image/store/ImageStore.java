@@ -116,7 +116,7 @@ public final class ImageStore implements AutoCloseable {
         return channel;
     }
 
-    /** An image that lacks a blob, whoever took it, is pulled again rather than found again. */
+    /** An image that lacks a layer, unpacked or as a blob, whoever took it, is pulled again rather than found again. */
     private void dropDamaged() throws IOException {
         List<StoredName> damaged = new ArrayList<>();
         for (StoredName name : index.names()) {
@@ -141,8 +141,10 @@ public final class ImageStore implements AutoCloseable {
     private @Nullable String damage(StoredName name) throws IOException {
         try {
             ImageCatalog.Content content = catalog.content(name.manifest());
-            for (ManifestReader.Blob layer : content.manifest().layers()) {
-                if (!blobs.has(layer.digest()) || blobs.size(layer.digest()) != layer.size()) {
+            for (int i = 0; i < content.chainIds().size(); i++) {
+                ManifestReader.Blob layer = content.manifest().layers().get(i);
+                if (!layers.has(content.chainIds().get(i))
+                        && (!blobs.has(layer.digest()) || blobs.size(layer.digest()) != layer.size())) {
                     return "layer " + layer.digest() + " is missing or cut off";
                 }
             }
@@ -243,7 +245,10 @@ public final class ImageStore implements AutoCloseable {
                 .orElseThrow(() -> new ImageException.NotFound("image " + id + " was removed while it was pulled"));
     }
 
-    /** Brings blobs and layers to the disk. Their notes are looked up first: what comes meanwhile is not covered. */
+    /**
+     * Brings blobs and layers to the disk, and lets go of the blobs that layers were made of. Their notes are looked up first: what comes meanwhile
+     * is not covered.
+     */
     private void sync() throws IOException {
         List<Path> notes = new ArrayList<>(blobs.notes());
         notes.addAll(layers.notes());
@@ -260,6 +265,7 @@ public final class ImageStore implements AutoCloseable {
             } finally {
                 lock.unlock();
             }
+            collect();
         }
     }
 
@@ -370,17 +376,32 @@ public final class ImageStore implements AutoCloseable {
         collect();
     }
 
+    /** The configuration's, and those of layers that a power failure would take: a layer is kept once. */
+    private List<Digest> blobsOf(ImageCatalog.Content content) {
+        List<Digest> needed =
+                new ArrayList<>(List.of(content.manifest().config().digest()));
+        for (int i = 0; i < content.chainIds().size(); i++) {
+            if (!layers.isOnDisk(content.chainIds().get(i))) {
+                needed.add(content.manifest().layers().get(i).digest());
+            }
+        }
+        return needed;
+    }
+
     /** Removes blobs and layers that no image, no snapshot and no running work needs. */
     private void collect() throws IOException {
         List<Path> trash = new ArrayList<>();
         lock.lock();
         try {
+            if (closed) {
+                return; // the files are somebody else's by now
+            }
             Set<Digest> liveBlobs = new HashSet<>();
             Set<Digest> liveLayers = new HashSet<>(snapshots.layersInUse());
             for (StoredName name : index.names()) {
                 ImageCatalog.Content content = catalog.content(name.manifest());
                 liveBlobs.add(name.manifest());
-                liveBlobs.addAll(content.manifest().digests());
+                liveBlobs.addAll(blobsOf(content));
                 liveLayers.addAll(content.chainIds());
             }
             for (Digest blob : blobs.list()) {
@@ -406,14 +427,19 @@ public final class ImageStore implements AutoCloseable {
     public FsUsage usage() throws IOException {
         long bytes = 0;
         long inodes = 0;
-        for (Digest blob : blobs.list()) {
-            bytes += blobs.size(blob);
-            inodes++;
-        }
-        for (String hex : layers.list()) {
-            long[] usage = layers.usage(hex);
-            bytes += usage[0];
-            inodes += usage[1];
+        lock.lock(); // nothing of what is counted is removed meanwhile
+        try {
+            for (Digest blob : blobs.list()) {
+                bytes += blobs.size(blob);
+                inodes++;
+            }
+            for (String hex : layers.list()) {
+                long[] usage = layers.usage(hex);
+                bytes += usage[0];
+                inodes += usage[1];
+            }
+        } finally {
+            lock.unlock();
         }
         return new FsUsage(root, bytes, inodes, Clock.systemUTC().instant());
     }

@@ -66,6 +66,11 @@ final class Layers {
         return Files.exists(home(chainId));
     }
 
+    /** Whether it is here to stay, whatever happens to the machine: its blob is of no more use then. */
+    boolean isOnDisk(Digest chainId) {
+        return has(chainId) && !Files.exists(home(chainId).resolve(UNSYNCED));
+    }
+
     /** Names of all layers, as hexadecimal digits. */
     List<String> list() throws IOException {
         return paths().stream()

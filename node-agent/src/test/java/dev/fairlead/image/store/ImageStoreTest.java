@@ -13,6 +13,7 @@ import dev.fairlead.image.Reference;
 import dev.fairlead.image.TestImage;
 import dev.fairlead.image.TestImage.Packing;
 import dev.fairlead.image.TestRegistry;
+import dev.fairlead.image.layer.FileTree;
 import dev.fairlead.image.registry.RegistryConfig;
 import dev.fairlead.image.registry.RegistryCredentials;
 import dev.fairlead.image.registry.RetryPolicy;
@@ -24,9 +25,11 @@ import dev.fairlead.linux.Stat;
 import dev.fairlead.test.NeedsRoot;
 import dev.fairlead.test.PrivateMounts;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -96,6 +99,49 @@ class ImageStoreTest {
     private void reopen() throws IOException {
         store.close();
         store = ImageStore.open(root, config());
+    }
+
+    /** Waits until the disk has all, and the blobs of layers are gone: what is left are documents in JSON. */
+    private void awaitDisk() throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (Stream.of(root.resolve("unsynced"), root.resolve("layers"), root.resolve("images/blobs/sha256"))
+                .anyMatch(ImageStoreTest::hasWorkLeft)) {
+            assertThat(System.nanoTime()).as("in time").isLessThan(deadline);
+            Thread.sleep(5);
+        }
+    }
+
+    private static boolean hasWorkLeft(Path directory) {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.anyMatch(file -> switch (directory.getFileName().toString()) {
+                case "unsynced" -> true;
+                case "layers" -> Files.exists(file.resolve("unsynced"));
+                default -> !isDocument(file);
+            });
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static boolean isDocument(Path blob) {
+        try {
+            return Files.readAllBytes(blob)[0] == '{';
+        } catch (NoSuchFileException gone) {
+            return true;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** As a power failure leaves a layer that the disk has not got yet: with its note, and its blob. */
+    private void unsync(TestImage image, int layer, Digest chainId) throws IOException {
+        Files.writeString(root.resolve("layers").resolve(chainId.hex()).resolve("unsynced"), "a boot before");
+        Files.write(blob(image, layer), image.layerBlob(layer));
+    }
+
+    private Path blob(TestImage image, int layer) {
+        return root.resolve("images/blobs/sha256")
+                .resolve(image.layerDigest(layer).hex());
     }
 
     /** Every file below the directories that images, layers and transfers live in. */
@@ -303,6 +349,7 @@ class ImageStoreTest {
         TestImage good = twoLayers();
         good.push(registry, "team/good", "1");
         pull("team/good:1");
+        awaitDisk();
         List<String> before = leftovers();
 
         TestImage damaged = imageWith("damaged");
@@ -488,8 +535,8 @@ class ImageStoreTest {
     void whatACrashLeftIsRemovedAtOpen() throws Exception {
         twoLayers().push(registry, "team/app", "1");
         Image image = pull("team/app:1");
-        List<String> before =
-                leftovers().stream().filter(file -> !file.endsWith("unsynced")).toList();
+        awaitDisk();
+        List<String> before = leftovers();
         store.close();
         Files.writeString(root.resolve("incoming/blob-77"), "half a blob");
         Files.createDirectories(root.resolve("layers/.new-9/fs/half"));
@@ -508,11 +555,13 @@ class ImageStoreTest {
 
     @Test
     void layersThatAPowerFailureMayHaveHitAreUnpackedAgain() throws Exception {
-        twoLayers().push(registry, "team/app", "1");
+        TestImage pushed = twoLayers();
+        pushed.push(registry, "team/app", "1");
         Image image = pull("team/app:1");
         Path layer = root.resolve("layers").resolve(image.chainIds().getFirst().hex());
+        awaitDisk();
         store.close();
-        Files.writeString(layer.resolve("unsynced"), "a boot before");
+        unsync(pushed, 0, image.chainIds().getFirst());
         Files.writeString(layer.resolve("fs/etc/base"), "");
         int before = registry.requests().size();
 
@@ -525,34 +574,54 @@ class ImageStoreTest {
     }
 
     @Test
-    void blobsThatAPowerFailureHitArePulledAgain() throws Exception {
+    void layersAndBlobsThatAPowerFailureHitArePulledAgain() throws Exception {
         TestImage image = twoLayers();
         image.push(registry, "team/app", "1");
-        pull("team/app:1");
+        List<Digest> chain = pull("team/app:1").chainIds();
+        awaitDisk();
         store.close();
-        for (Digest layer : List.of(image.layerDigest(0), image.layerDigest(1))) {
-            Files.writeString(root.resolve("unsynced/" + layer.toString().replace(':', '-')), "a boot before");
+        for (int layer : List.of(0, 1)) {
+            unsync(image, layer, chain.get(layer));
+            Files.writeString(
+                    root.resolve(
+                            "unsynced/" + image.layerDigest(layer).toString().replace(':', '-')),
+                    "a boot before");
         }
-        Path hit =
-                root.resolve("images/blobs/sha256").resolve(image.layerDigest(1).hex());
-        Files.write(hit, new byte[image.layerBlob(1).length]);
+        Files.write(blob(image, 1), new byte[image.layerBlob(1).length]);
 
         store = ImageStore.open(root, config(), new BootId("the boot after"));
 
-        assertThat(hit).doesNotExist();
+        assertThat(blob(image, 1)).doesNotExist();
         assertThat(store.list()).isEmpty();
-        pull("team/app:1");
-        assertThat(hit).hasBinaryContent(image.layerBlob(1));
+        assertThat(pull("team/app:1").chainIds()).isEqualTo(chain);
+        assertThat(root.resolve("layers").resolve(chain.get(1).hex())).isDirectory();
     }
 
     @Test
-    void anImageWithoutOneOfItsBlobsIsDropped() throws Exception {
+    void aLayerIsKeptOnceAndServesFurtherImages() throws Exception {
         TestImage image = twoLayers();
         image.push(registry, "team/app", "1");
         pull("team/app:1");
+        awaitDisk();
+        assertThat(blob(image, 0)).doesNotExist();
+        reopen();
+        assertThat(store.list()).hasSize(1);
+        List<String> before = registry.blobRequests();
+        image.push(registry, "team/same", "1");
+        pull("team/same:1");
+        assertThat(registry.blobRequests())
+                .as("of layers: none, of a configuration that is known: none")
+                .isEqualTo(before);
+    }
+
+    @Test
+    void anImageWithoutOneOfItsLayersIsDropped() throws Exception {
+        TestImage image = twoLayers();
+        image.push(registry, "team/app", "1");
+        Digest lowest = pull("team/app:1").chainIds().getFirst();
+        awaitDisk();
         store.close();
-        Files.delete(
-                root.resolve("images/blobs/sha256").resolve(image.layerDigest(0).hex()));
+        FileTree.remove(root.resolve("layers").resolve(lowest.hex()));
 
         store = ImageStore.open(root, config());
 
@@ -597,10 +666,13 @@ class ImageStoreTest {
     void usageCountsBlobsAndLayers() throws Exception {
         assertThat(store.usage().bytes()).isZero();
         twoLayers().push(registry, "team/app", "1");
-        Image image = pull("team/app:1");
+        var _ = pull("team/app:1");
+        awaitDisk();
 
-        assertThat(store.usage().bytes()).isGreaterThan(image.size() + 4 * 4096);
-        assertThat(store.usage().inodes()).isEqualTo(4 + 3 + 4);
+        assertThat(store.usage().bytes()).isGreaterThan(4 * 4096);
+        assertThat(store.usage().inodes())
+                .as("manifest, configuration, and what the layers have")
+                .isEqualTo(2 + 3 + 4);
         assertThat(store.usage().directory()).isEqualTo(root);
     }
 }
