@@ -94,7 +94,7 @@ class CostTest {
         assertThat(trace.programs()).as("programs").isEqualTo(1);
         assertThat(trace.systemCalls())
                 .as("system calls, the program's own among them")
-                .isLessThan(330);
+                .isLessThan(275);
     }
 
     @Test
@@ -108,8 +108,8 @@ class CostTest {
         assertThat(create.processes() + start.processes())
                 .as("launcher, warden and init")
                 .isLessThanOrEqualTo(3);
-        assertThat(create.systemCalls()).isLessThan(1300);
-        assertThat(start.systemCalls()).isLessThan(150);
+        assertThat(create.systemCalls()).isLessThan(1090);
+        assertThat(start.systemCalls()).isLessThan(60);
     }
 
     @Test
@@ -119,8 +119,8 @@ class CostTest {
         System.out.printf("from the heap: an exec %.0f bytes, a container's life %.0f bytes%n", exec, whole);
         // The native executable has no compiler that finds at run time what need not be on the heap.
         boolean ahead = Executable.nativeOne().isPresent();
-        assertThat(exec).isPositive().isLessThan(ahead ? 195_000 : 110_000);
-        assertThat(whole).isPositive().isLessThan(ahead ? 1_230_000 : 600_000);
+        assertThat(exec).isPositive().isLessThan(ahead ? 74_000 : 110_000);
+        assertThat(whole).isPositive().isLessThan(ahead ? 515_000 : 600_000);
     }
 
     private double allocated(Runnable work) throws IOException {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -35,14 +36,18 @@ class LargeImageTest {
             var _ = cri.pull(image);
             double seconds = (System.nanoTime() - begin) / 1e9;
             long most = residentKiB(daemon, "VmHWM:") - before;
-            long kept = size(Path.of("/var/log/pods/large-data"));
+            long kept = Wait.until(
+                    "what the layers came from is let go of, when the disk has them",
+                    Duration.ofMinutes(1),
+                    () -> size(Path.of("/var/log/pods/large-data")),
+                    size -> size < 1100L * MIB);
             System.out.printf(
                     "1 GiB in %.1f s, %d MiB more in memory at most, %d MiB on disk%n",
                     seconds, most >> 10, kept / MIB);
             if (Executable.nativeOne().isPresent()) {
                 assertThat(most).as("KiB").isLessThan(MOST_KIB);
             }
-            assertThat(kept).as("its files and nothing beside them").isBetween(1000L * MIB, 1100L * MIB);
+            assertThat(kept).as("its files").isGreaterThan(1000L * MIB);
             cri.removeImage(image);
         } finally {
             daemon.stop();
