@@ -80,6 +80,9 @@ record Peer(String name, String key, Daemon daemon, Cri cri) {
 
     private static List<Long> processes(Path cgroup) throws IOException {
         List<Long> processes = new ArrayList<>();
+        if (!Files.exists(cgroup)) {
+            return processes; // a pod without a container is no process
+        }
         try (Stream<Path> files = Files.walk(cgroup)) {
             for (Path file : files.filter(path -> path.endsWith("cgroup.procs")).toList()) {
                 Files.readAllLines(file).forEach(pid -> processes.add(Long.valueOf(pid)));
