@@ -57,6 +57,34 @@ class KnownCgroupMountsTest {
         });
     }
 
+    @Test
+    void areReadAgainWhenAMountPointIsGoneOrHasAnotherMount() throws Exception {
+        PrivateMounts.run(() -> {
+            Path parent = Files.createDirectory(dir.resolve("cgroup"));
+            Path point = Files.createDirectory(parent.resolve("one"));
+            List<MountInfo> before = new KnownCgroupMounts().get();
+            assumeFalse(before.isEmpty(), "this host has cgroup v2 alone");
+            bind(before.getFirst().mountPoint(), point.toString());
+            KnownCgroupMounts known = new KnownCgroupMounts();
+            assertThat(known.get()).hasSize(before.size() + 1);
+            bind(before.getLast().mountPoint(), point.toString());
+            assertThat(known.get()).as("one over the other").hasSize(before.size() + 2);
+            Mounts.unmount(point.toString(), EnumSet.of(UnmountFlag.DETACH));
+            Mounts.unmount(point.toString(), EnumSet.of(UnmountFlag.DETACH));
+            Files.delete(point);
+            assertThat(known.get()).as("no directory").isEqualTo(before);
+            Files.createDirectory(point);
+            bind(before.getFirst().mountPoint(), point.toString());
+            KnownCgroupMounts again = new KnownCgroupMounts();
+            assertThat(again.get()).hasSize(before.size() + 1);
+            Mounts.unmount(point.toString(), EnumSet.of(UnmountFlag.DETACH));
+            Files.delete(point);
+            Files.delete(parent);
+            Files.createFile(parent);
+            assertThat(again.get()).as("a file in its place").isEqualTo(before);
+        });
+    }
+
     private static void bind(String source, String target) throws Exception {
         Mounts.mount(source, target, "", EnumSet.of(MountFlag.BIND), "");
     }
