@@ -15,6 +15,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -88,7 +91,8 @@ class CostTest {
 
     @Test
     void anExecIsOneCloneAndOneProgram() throws Exception {
-        Strace trace = trace(() -> container.exec("true"), warden());
+        long warden = warden();
+        Strace trace = least(() -> trace(() -> container.exec("true"), warden));
         System.out.printf("an exec of true: %s%n", trace);
         assertThat(trace.processes()).as("processes").isEqualTo(1);
         assertThat(trace.programs()).as("programs").isEqualTo(1);
@@ -99,11 +103,14 @@ class CostTest {
 
     @Test
     void aContainerIsItsWardenAndItsProgram() throws Exception {
-        Container[] made = new Container[1];
-        Strace create = trace(() -> made[0] = pod.create(Node.command("sleep", "100000")));
-        Strace start = trace(() -> made[0].start());
-        made[0].stop(Duration.ZERO);
-        made[0].remove();
+        List<Container> made = new ArrayList<>();
+        Strace create = least(() -> trace(() -> made.add(pod.create(Node.command("sleep", "100000")))));
+        Iterator<Container> next = made.iterator();
+        Strace start = least(() -> trace(() -> next.next().start()));
+        made.forEach(one -> {
+            one.stop(Duration.ZERO);
+            one.remove();
+        });
         System.out.printf("create: %s, start: %s%n", create, start);
         assertThat(create.processes() + start.processes())
                 .as("launcher, warden and init")
@@ -147,6 +154,20 @@ class CostTest {
         return Long.parseLong(Files.readString(
                         state.resolve("containers").resolve(container.id()).resolve("record.json"))
                 .replaceAll(".*\"warden\":\\{\"pid\":(\\d+).*", "$1"));
+    }
+
+    private interface Tracing {
+        Strace trace() throws IOException, InterruptedException;
+    }
+
+    /** Of three: what a daemon does every ten seconds comes into one of them at most. */
+    private static Strace least(Tracing tracing) throws IOException, InterruptedException {
+        Strace least = tracing.trace();
+        for (int i = 0; i < 2; i++) {
+            Strace next = tracing.trace();
+            least = next.systemCalls() < least.systemCalls() ? next : least;
+        }
+        return least;
     }
 
     private Strace trace(Runnable work, Long... more) throws IOException, InterruptedException {
