@@ -3,7 +3,6 @@ package dev.fairlead.e2e.figures;
 import dev.fairlead.e2e.Command;
 import dev.fairlead.e2e.Strace;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,10 +25,9 @@ final class Crun {
             for name in sh sleep true; do ln rootfs/bin/busybox rootfs/bin/$name; done
             crun spec
             sed -i 's/"terminal": true/"terminal": false/; s/"sh"/"sleep", "100000"/' config.json
-            traced() { strace -f -o "$TRACES/$1" crun --cgroup-manager=disabled "${@:2}"; }
-            { traced create create figures && traced start start figures; } </dev/null >log 2>&1 || { cat log >&2; exit 1; }
+            crun run -d figures </dev/null >log 2>&1 || { cat log >&2; exit 1; }
             crun exec figures true
-            traced exec exec figures true
+            strace -f -o "$TRACES/exec" crun --cgroup-manager=disabled exec figures true
             for round in $(seq $((ROUNDS + 3))); do
               before=${EPOCHREALTIME/./}
               command crun --cgroup-manager=disabled exec figures true
@@ -39,7 +37,7 @@ final class Crun {
 
     private Crun() {}
 
-    /** How long {@code crun exec} of true takes, and what crun's commands ask the kernel for. */
+    /** How long {@code crun exec} of true takes, and what it asks the kernel for. */
     static void measure(int rounds, Report report) throws IOException {
         Path traces = Files.createTempDirectory("crun");
         List<Double> execs = Command.run(
@@ -50,16 +48,11 @@ final class Crun {
                 .map(micros -> Long.parseLong(micros) / 1000.0)
                 .toList();
         report.samples(Calls.EXEC, Peer.CRUN, execs);
-        Map.of("create", SystemCalls.CREATE, "start", SystemCalls.START, "exec", SystemCalls.EXEC)
-                .forEach((command, call) -> SystemCalls.add(call, Peer.CRUN, counted(traces.resolve(command)), report));
+        SystemCalls.add(
+                SystemCalls.EXEC,
+                Peer.CRUN,
+                Strace.of(Files.readAllLines(traces.resolve("exec"), StandardCharsets.ISO_8859_1)),
+                report);
         Command.run("rm", "-r", traces.toString());
-    }
-
-    private static Strace counted(Path trace) {
-        try {
-            return Strace.of(Files.readAllLines(trace, StandardCharsets.ISO_8859_1));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }
