@@ -7,6 +7,7 @@ import dev.fairlead.libcontainer.process.SeccompProgram;
 import dev.fairlead.libcontainer.process.SecurityLabel;
 import dev.fairlead.libcontainer.rootfs.IdMap;
 import dev.fairlead.libcontainer.seccomp.SeccompProfile;
+import dev.fairlead.linux.KernelFiles;
 import dev.fairlead.oci.Capabilities;
 import dev.fairlead.oci.Linux;
 import dev.fairlead.oci.Personality;
@@ -14,8 +15,6 @@ import dev.fairlead.oci.Process;
 import dev.fairlead.oci.Seccomp;
 import dev.fairlead.oci.Spec;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +24,7 @@ public final class Processes {
     private static final int CAP_SYS_RESOURCE = 24;
     private static final int PER_LINUX = 0x0000;
     private static final int PER_LINUX32 = 0x0008;
-    private static final Path OWN_SCORE = Path.of("/proc/self/oom_score_adj");
+    private static final String OWN_SCORE = "/proc/self/oom_score_adj";
 
     private Processes() {}
 
@@ -51,9 +50,7 @@ public final class Processes {
 
     private static CapabilitySets capabilities(
             HostCapabilities host, @Nullable Capabilities wanted, boolean userNamespace) {
-        return wanted == null
-                ? CapabilitySets.NONE
-                : host.grant(wanted, userNamespace).sets();
+        return wanted == null ? CapabilitySets.NONE : host.grant(wanted, userNamespace);
     }
 
     private static Optional<SeccompProgram> seccomp(@Nullable Seccomp seccomp) throws IOException {
@@ -103,7 +100,7 @@ public final class Processes {
         if ((host.permitted() & 1L << CAP_SYS_RESOURCE) != 0) {
             return withOomScoreAdj(process, wanted);
         }
-        int own = Integer.parseInt(Files.readString(OWN_SCORE).strip());
+        int own = Integer.parseInt(KernelFiles.readValue(OWN_SCORE).strip());
         return withOomScoreAdj(process, Math.max(wanted, own));
     }
 

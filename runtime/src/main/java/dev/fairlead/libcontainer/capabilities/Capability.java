@@ -6,8 +6,8 @@ import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The capabilities of linux/capability.h. Names of messages and OCI documents are with CAP_, of Kubernetes manifests without. */
 public enum Capability implements Flag {
@@ -53,8 +53,11 @@ public enum Capability implements Flag {
     BPF(39),
     CHECKPOINT_RESTORE(40);
 
-    private static final Map<String, Capability> BY_NAME =
-            Arrays.stream(values()).collect(Collectors.toUnmodifiableMap(Capability::name, Function.identity()));
+    /** By both of its names, in upper case. */
+    private static final Map<String, Capability> BY_NAME = Arrays.stream(values())
+            .flatMap(capability ->
+                    Stream.of(Map.entry(capability.name(), capability), Map.entry(capability.ociName(), capability)))
+            .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
 
     private final int number;
 
@@ -67,8 +70,10 @@ public enum Capability implements Flag {
      * @throws IllegalArgumentException there is none of that name
      */
     public static Capability of(String name) {
-        String upper = name.toUpperCase(Locale.ROOT);
-        Capability capability = BY_NAME.get(upper.startsWith("CAP_") ? upper.substring(4) : upper);
+        Capability capability = BY_NAME.get(name);
+        if (capability == null) {
+            capability = BY_NAME.get(name.toUpperCase(Locale.ROOT));
+        }
         if (capability == null) {
             throw new IllegalArgumentException("unknown capability \"" + name
                     + "\": the names are those of capabilities(7), such as NET_ADMIN or CAP_NET_ADMIN");

@@ -1,7 +1,6 @@
 package dev.fairlead.libcontainer.capabilities;
 
 import dev.fairlead.libcontainer.process.CapabilitySets;
-import dev.fairlead.linux.Flag;
 import dev.fairlead.linux.KernelFiles;
 import dev.fairlead.oci.Capabilities;
 import java.io.IOException;
@@ -10,7 +9,6 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 
 /**
  * What this machine's kernel knows and this process holds: no process that we start can have more, unless it starts in a user namespace of
@@ -21,17 +19,6 @@ import java.util.TreeSet;
  * @param last the highest number that the kernel knows
  */
 public record HostCapabilities(long permitted, long bounding, int last) {
-    /**
-     * The masks that a process can be given.
-     *
-     * @param withheld what was asked for and cannot be had, by any of the sets
-     */
-    public record Grant(CapabilitySets sets, Set<Capability> withheld) {
-        public Grant {
-            withheld = Set.copyOf(withheld);
-        }
-    }
-
     /** Reads /proc/self/status and /proc/sys/kernel/cap_last_cap. */
     public static HostCapabilities read() throws IOException {
         List<String> status = Files.readAllLines(Path.of("/proc/self/status"));
@@ -73,26 +60,28 @@ public record HostCapabilities(long permitted, long bounding, int last) {
      * @param userNamespace whether the process starts in a user namespace of its own
      * @throws IllegalArgumentException a name that is none
      */
-    public Grant grant(Capabilities wanted, boolean userNamespace) {
+    public CapabilitySets grant(Capabilities wanted, boolean userNamespace) {
         long held = userNamespace ? knownMask() : knownMask() & permitted & bounding;
         long boundingMask = mask(wanted.bounding());
         long permittedMask = mask(wanted.permitted());
         long effectiveMask = mask(wanted.effective());
         long inheritableMask = mask(wanted.inheritable());
         long ambientMask = mask(wanted.ambient());
-        long all = boundingMask | permittedMask | effectiveMask | inheritableMask | ambientMask;
         long grantedPermitted = permittedMask & held;
         long grantedInheritable = inheritableMask & held;
-        CapabilitySets sets = new CapabilitySets(
+        return new CapabilitySets(
                 boundingMask & held,
                 effectiveMask & grantedPermitted,
                 grantedPermitted,
                 grantedInheritable,
                 ambientMask & grantedPermitted & grantedInheritable);
-        return new Grant(sets, new TreeSet<>(Capability.ofMask(all & ~held)));
     }
 
     private static long mask(Collection<String> names) {
-        return Flag.word(names.stream().map(Capability::of).toList());
+        long mask = 0;
+        for (String name : names) {
+            mask |= Capability.of(name).bits();
+        }
+        return mask;
     }
 }
