@@ -28,10 +28,15 @@ import dev.fairlead.state.StateRoot;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
@@ -438,17 +443,33 @@ public final class ContainerLifecycle {
     }
 
     /** Takes over the containers of a daemon that is gone, and clears away those that were cut off while they were made. */
-    void recover() throws IOException {
+    void recover() throws IOException, InterruptedException {
+        List<Callable<Void>> all = new ArrayList<>();
         for (EntityDirectory directory : state.containers()) {
-            Optional<ContainerConfig> config = directory.readRequest(ContainerConfig.parser());
-            Optional<ContainerRecord> record = directory.readRecord(ContainerRecord.class);
-            if (config.isPresent()
-                    && record.isPresent()
-                    && registry.findSandbox(record.get().sandboxId()).isPresent()) {
-                adopt(directory, config.get(), record.get());
-            } else {
-                clear(directory);
+            all.add(() -> {
+                recover(directory);
+                return null;
+            });
+        }
+        // Side by side: much of it is waiting for wardens.
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (Future<Void> one : threads.invokeAll(all)) {
+                one.get();
             }
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof IOException io ? io : new IOException("taking over containers", e.getCause());
+        }
+    }
+
+    private void recover(EntityDirectory directory) throws IOException {
+        Optional<ContainerConfig> config = directory.readRequest(ContainerConfig.parser());
+        Optional<ContainerRecord> record = directory.readRecord(ContainerRecord.class);
+        if (config.isPresent()
+                && record.isPresent()
+                && registry.findSandbox(record.get().sandboxId()).isPresent()) {
+            adopt(directory, config.get(), record.get());
+        } else {
+            clear(directory);
         }
     }
 
