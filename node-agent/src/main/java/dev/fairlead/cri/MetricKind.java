@@ -26,16 +26,26 @@ record MetricKind<S>(
 
     /**
      * A number of a metric.
-     * @param value unsigned
+     * @param value unsigned, in {@code parts} of the metric's unit
      * @param labels one for each of the metric's own
      */
-    record Sample(long value, List<String> labels) {
+    record Sample(long value, long parts, List<String> labels) {
         Sample {
             labels = List.copyOf(labels);
         }
 
         static Sample of(long value, String... labels) {
-            return new Sample(value, List.of(labels));
+            return new Sample(value, 1, List.of(labels));
+        }
+
+        /** Of a value that is counted more finely than the metric says: nanoseconds of one in seconds have 1,000,000,000 parts. */
+        static Sample inParts(long value, long parts, String... labels) {
+            return new Sample(value, parts, List.of(labels));
+        }
+
+        /** As CRI carries it. */
+        long whole() {
+            return Long.divideUnsigned(value, parts);
         }
     }
 
@@ -68,7 +78,7 @@ record MetricKind<S>(
                         .setName(name)
                         .setMetricType(type)
                         .addAllLabelValues(sample.labels())
-                        .setValue(UInt64Value.newBuilder().setValue(sample.value()))
+                        .setValue(UInt64Value.newBuilder().setValue(sample.whole()))
                         .build());
     }
 }

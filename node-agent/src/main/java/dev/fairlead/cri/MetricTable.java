@@ -16,7 +16,8 @@ import java.util.stream.Stream;
  * The metrics of containers and pods, under the names, types and labels that cAdvisor gives them: the kubelet publishes them at
  * /metrics/cadvisor in its stead (KEP 2371), and dashboards know them.
  *
- * <p>CRI carries whole numbers: seconds lose their fraction, and "unlimited" is the largest number, or 0 where cAdvisor says so.
+ * <p>CRI carries whole numbers: seconds lose their fraction there, which {@link MetricsText} keeps; "unlimited" is the largest number, or 0 where cAdvisor
+ * says so.
  */
 final class MetricTable {
     private static final long NANOS = 1_000_000_000;
@@ -38,27 +39,27 @@ final class MetricTable {
                     "container_cpu_usage_seconds_total",
                     "CPU time used, in seconds.",
                     List.of("cpu"),
-                    cpu(used -> MetricKind.Sample.of(used.usageNanos() / NANOS, "total"))),
+                    cpu(used -> MetricKind.Sample.inParts(used.usageNanos(), NANOS, "total"))),
             counter(
                     "container_cpu_user_seconds_total",
                     "CPU time used by programs, in seconds.",
-                    cpu(used -> MetricKind.Sample.of(used.userNanos() / NANOS))),
+                    cpu(used -> MetricKind.Sample.inParts(used.userNanos(), NANOS))),
             counter(
                     "container_cpu_system_seconds_total",
                     "CPU time used by the kernel for programs, in seconds.",
-                    cpu(used -> MetricKind.Sample.of(used.systemNanos() / NANOS))),
+                    cpu(used -> MetricKind.Sample.inParts(used.systemNanos(), NANOS))),
             counter(
                     "container_cpu_cfs_periods_total",
                     "Periods in which the quota of CPU time was enforced.",
-                    quota(CgroupStatistics.Cpu::periods)),
+                    quota(CgroupStatistics.Cpu::periods, 1)),
             counter(
                     "container_cpu_cfs_throttled_periods_total",
                     "Periods in which the quota of CPU time ran out.",
-                    quota(CgroupStatistics.Cpu::throttledPeriods)),
+                    quota(CgroupStatistics.Cpu::throttledPeriods, 1)),
             counter(
                     "container_cpu_cfs_throttled_seconds_total",
                     "Time for which the quota of CPU time held programs up, in seconds, summed over CPUs.",
-                    quota(used -> used.throttledNanos() / NANOS)),
+                    quota(CgroupStatistics.Cpu::throttledNanos, NANOS)),
 
             // Memory.
             gauge(
@@ -344,10 +345,10 @@ final class MetricTable {
 
     /** Of containers with a quota: without one, nothing is enforced. */
     private static Function<ContainerDetails, Stream<MetricKind.Sample>> quota(
-            ToLongFunction<CgroupStatistics.Cpu> value) {
+            ToLongFunction<CgroupStatistics.Cpu> value, long parts) {
         return c -> c.limits().cpuQuotaMicros().isEmpty()
                 ? Stream.empty()
-                : c.used().cpu().stream().map(cpu -> MetricKind.Sample.of(value.applyAsLong(cpu)));
+                : c.used().cpu().stream().map(cpu -> MetricKind.Sample.inParts(value.applyAsLong(cpu), parts));
     }
 
     private static Function<ContainerDetails, Stream<MetricKind.Sample>> memory(
@@ -375,7 +376,7 @@ final class MetricTable {
     private static Function<ContainerDetails, Stream<MetricKind.Sample>> pressure(
             Function<CgroupStatistics.Pressures, CgroupStatistics.Stall> stall) {
         return c -> c.used().pressure().stream()
-                .map(all -> MetricKind.Sample.of(stall.apply(all).totalMicros() / MICROS));
+                .map(all -> MetricKind.Sample.inParts(stall.apply(all).totalMicros(), MICROS));
     }
 
     private static Function<ContainerDetails, Stream<MetricKind.Sample>> space(ToLongFunction<ContainerDetails> value) {

@@ -61,9 +61,32 @@ final class MetricsRpcs {
         return metrics;
     }
 
+    /** The same as text, for those who scrape it. */
+    String text() throws IOException {
+        List<PodSandbox> ready =
+                sandboxes().stream().filter(PodSandbox::isReady).toList();
+        List<MetricsText.Subject<InterfaceCounters>> interfaces = new ArrayList<>();
+        pods.networks(ready)
+                .forEach((sandbox, all) ->
+                        all.forEach(counters -> interfaces.add(new MetricsText.Subject<>(labels(sandbox), counters))));
+        List<MetricsText.Subject<ContainerDetails>> running = new ArrayList<>();
+        for (PodSandbox sandbox : ready) {
+            for (PodContainer container : registry.containersOf(sandbox)) {
+                containers
+                        .details(container)
+                        .ifPresent(
+                                details -> running.add(new MetricsText.Subject<>(labels(sandbox, container), details)));
+            }
+        }
+        MetricsText text = new MetricsText();
+        MetricTable.OF_CONTAINERS.forEach(kind -> text.add(kind, running));
+        MetricTable.OF_INTERFACES.forEach(kind -> text.add(kind, interfaces));
+        return text.toString();
+    }
+
     private PodSandboxMetrics measure(PodSandbox sandbox, List<InterfaceCounters> interfaces) throws IOException {
         PodSandboxMetrics.Builder metrics = PodSandboxMetrics.newBuilder().setPodSandboxId(sandbox.id());
-        Metric labelled = labelled(sandbox, "", sandbox.cgroupPath(), "", sandbox.id());
+        Metric labelled = MetricKind.labelled(labels(sandbox));
         for (MetricKind<InterfaceCounters> kind : MetricTable.OF_INTERFACES) {
             for (InterfaceCounters counters : interfaces) {
                 kind.of(counters, labelled).forEach(metrics::addMetrics);
@@ -80,19 +103,27 @@ final class MetricsRpcs {
 
     private static ContainerMetrics measure(PodSandbox sandbox, PodContainer container, ContainerDetails details) {
         ContainerMetrics.Builder metrics = ContainerMetrics.newBuilder().setContainerId(container.id());
+        Metric labelled = MetricKind.labelled(labels(sandbox, container));
+        MetricTable.OF_CONTAINERS.forEach(kind -> kind.of(details, labelled).forEach(metrics::addMetrics));
+        return metrics.build();
+    }
+
+    private static List<String> labels(PodSandbox sandbox) {
+        return labels(sandbox, "", sandbox.cgroupPath(), "", sandbox.id());
+    }
+
+    private static List<String> labels(PodSandbox sandbox, PodContainer container) {
         String asked = container.config().getImage().getUserSpecifiedImage();
-        Metric labelled = labelled(
+        return labels(
                 sandbox,
                 container.config().getMetadata().getName(),
                 container.cgroupPath(),
                 asked.isEmpty() ? container.config().getImage().getImage() : asked,
                 container.id());
-        MetricTable.OF_CONTAINERS.forEach(kind -> kind.of(details, labelled).forEach(metrics::addMetrics));
-        return metrics.build();
     }
 
-    private static Metric labelled(PodSandbox sandbox, String container, String cgroup, String image, String id) {
+    private static List<String> labels(PodSandbox sandbox, String container, String cgroup, String image, String id) {
         var pod = sandbox.config().getMetadata();
-        return MetricKind.labelled(List.of(container, cgroup, image, id, pod.getNamespace(), pod.getName()));
+        return List.of(container, cgroup, image, id, pod.getNamespace(), pod.getName());
     }
 }

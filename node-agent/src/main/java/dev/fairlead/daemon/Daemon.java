@@ -128,7 +128,7 @@ public final class Daemon implements AutoCloseable {
                 new ContainerStreaming(registry, containers, sandboxes, context.devNull()),
                 streamLoop);
         closing.push(streaming::close);
-        List<BindableService> services = new ArrayList<>(CriServices.of(
+        CriServices cri = CriServices.of(
                 version,
                 settings.byName(),
                 registry,
@@ -140,7 +140,8 @@ public final class Daemon implements AutoCloseable {
                 network,
                 new UserNamespaceSupport(context.launcher(), settings.root()),
                 streaming,
-                images));
+                images);
+        List<BindableService> services = new ArrayList<>(cri.services());
         services.add(new AdminCalls(images, failure -> StatusMapper.toStatus("Admin", failure)));
         Optional<DaemonFigures> figures = settings.monitoring().map(_ -> figures(version, registry));
         CriServer server = CriServer.start(
@@ -153,6 +154,7 @@ public final class Daemon implements AutoCloseable {
             MonitoringServer monitoring = MonitoringServer.start(
                     settings.monitoring().orElseThrow(),
                     figures.get(),
+                    cri::containerMetrics,
                     List.of(new HealthCheck("NetworkReady", network::problem)));
             closing.push(monitoring::close);
         }

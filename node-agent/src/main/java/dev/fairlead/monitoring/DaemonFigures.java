@@ -7,11 +7,20 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.grpc.MetricCollectingServerInterceptor;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.time.Duration;
 import java.util.function.ToDoubleFunction;
+import java.util.function.UnaryOperator;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /** What is counted of the daemon itself. Of its containers CRI tells, see {@code ListPodSandboxMetrics}. */
 public final class DaemonFigures implements AutoCloseable {
+    /** From a call that asks for what is known to one that starts a program and waits for it; the kubelet gives most of them up after two minutes. */
+    private static final Duration[] BUCKETS = LongStream.of(
+                    1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 120_000)
+            .mapToObj(Duration::ofMillis)
+            .toArray(Duration[]::new);
+
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
 
     /** A field, for meters hold what they ask weakly. */
@@ -78,9 +87,10 @@ public final class DaemonFigures implements AutoCloseable {
         Gauge.builder(name, subject, value).description(description).register(registry);
     }
 
-    /** Counts calls by method and status code, and their time. */
+    /** Counts calls by method and status code, and how long they took. */
     public ServerInterceptor calls() {
-        return new MetricCollectingServerInterceptor(registry);
+        return new MetricCollectingServerInterceptor(
+                registry, UnaryOperator.identity(), timer -> timer.serviceLevelObjectives(BUCKETS));
     }
 
     /** All of it in Prometheus' text format, 0.0.4. */

@@ -33,11 +33,13 @@ final class MonitoringHandler extends SimpleChannelInboundHandler<FullHttpReques
     private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
 
     private final DaemonFigures figures;
+    private final MetricsSource containers;
     private final List<HealthCheck> checks;
 
-    MonitoringHandler(DaemonFigures figures, List<HealthCheck> checks) {
+    MonitoringHandler(DaemonFigures figures, MetricsSource containers, List<HealthCheck> checks) {
         super(FullHttpRequest.class);
         this.figures = figures;
+        this.containers = containers;
         this.checks = checks;
     }
 
@@ -68,10 +70,24 @@ final class MonitoringHandler extends SimpleChannelInboundHandler<FullHttpReques
         }
         return switch (new QueryStringDecoder(request.uri()).path()) {
             case "/metrics" -> new Answer(HttpResponseStatus.OK, PROMETHEUS, figures.scrape());
+            case "/metrics/cadvisor" -> ofContainers();
             case "/health/live" -> health(List.of());
             case "/health", "/health/ready" -> health(checks);
-            default -> text(HttpResponseStatus.NOT_FOUND, "there are /metrics, /health/live and /health/ready");
+            default ->
+                text(
+                        HttpResponseStatus.NOT_FOUND,
+                        "there are /metrics, /metrics/cadvisor, /health/live and /health/ready");
         };
+    }
+
+    private Answer ofContainers() {
+        try {
+            return new Answer(HttpResponseStatus.OK, PROMETHEUS, containers.scrape());
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.WARNING, "containers could not be measured", e);
+            return text(
+                    HttpResponseStatus.INTERNAL_SERVER_ERROR, "containers could not be measured: " + e.getMessage());
+        }
     }
 
     private static Answer text(HttpResponseStatus status, String text) {

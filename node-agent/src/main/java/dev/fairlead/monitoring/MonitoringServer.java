@@ -20,7 +20,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** Serves {@code /metrics}, {@code /health/live} and {@code /health/ready}. */
+/** Serves {@code /metrics}, {@code /metrics/cadvisor}, {@code /health/live} and {@code /health/ready}. */
 public final class MonitoringServer implements AutoCloseable {
     private static final int BODY_MAX = 8 * 1024;
     private static final int IDLE_SECONDS = 120;
@@ -34,14 +34,16 @@ public final class MonitoringServer implements AutoCloseable {
 
     /**
      * Listens.
+     * @param containers the metrics of containers and pods, under cAdvisor's names
      * @param checks all of which must be right for {@code /health/ready}
      * @throws IOException the address is taken, or not one of this host
      */
-    public static MonitoringServer start(ListenAddress address, DaemonFigures figures, List<HealthCheck> checks)
+    public static MonitoringServer start(
+            ListenAddress address, DaemonFigures figures, MetricsSource containers, List<HealthCheck> checks)
             throws IOException {
         MonitoringServer server = new MonitoringServer(address);
         try {
-            server.listen(new MonitoringHandler(figures, checks));
+            server.listen(new MonitoringHandler(figures, containers, checks));
             return server;
         } catch (IOException e) {
             server.close();

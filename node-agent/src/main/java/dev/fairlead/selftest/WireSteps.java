@@ -149,7 +149,7 @@ final class WireSteps {
             HealthCheck check = new HealthCheck("SelfTest", () -> Optional.of("down, to be seen"));
             try (DaemonFigures figures = new DaemonFigures("check");
                     MonitoringServer _ =
-                            MonitoringServer.start(new ListenAddress.Unix(socket), figures, List.of(check))) {
+                            MonitoringServer.start(new ListenAddress.Unix(socket), figures, () -> "", List.of(check))) {
                 SelfTest.require(figures.calls() != null, "calls are not counted");
                 SelfTest.require(
                         get(socket, "/metrics").contains("fairlead_info{version=\"check\"} 1"),

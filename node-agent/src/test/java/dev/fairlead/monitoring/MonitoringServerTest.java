@@ -33,6 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MonitoringServerTest {
     private final AtomicReference<Optional<String>> problem = new AtomicReference<>(Optional.empty());
     private final DaemonFigures figures = new DaemonFigures("1.2.3");
+    private MetricsSource containers = () -> "container_sockets{} 3\n";
 
     @AfterEach
     void end() {
@@ -41,7 +42,10 @@ class MonitoringServerTest {
 
     private MonitoringServer serve(String address) throws IOException {
         return MonitoringServer.start(
-                ListenAddress.parse(address), figures, List.of(new HealthCheck("NetworkReady", problem::get)));
+                ListenAddress.parse(address),
+                figures,
+                containers,
+                List.of(new HealthCheck("NetworkReady", problem::get)));
     }
 
     private static int freePort() throws IOException {
@@ -79,6 +83,30 @@ class MonitoringServerTest {
                     .containsPattern("\nprocess_threads [0-9.]+\n")
                     .containsPattern("\nprocess_start_time_seconds [0-9.E]+\n")
                     .doesNotContain("NaN");
+        }
+    }
+
+    @Test
+    void containersAreMeasuredWhenTheyAreAskedFor() throws Exception {
+        int port = freePort();
+        try (var _ = serve("127.0.0.1:" + port)) {
+            HttpResponse<String> answer = get(port, "/metrics/cadvisor");
+            assertThat(answer.body()).isEqualTo("container_sockets{} 3\n");
+            assertThat(answer.headers().firstValue("content-type"))
+                    .hasValueSatisfying(type -> assertThat(type).startsWith("text/plain; version=0.0.4"));
+        }
+    }
+
+    @Test
+    void containersThatCannotBeMeasuredAreAnErrorWithAReason() throws Exception {
+        int port = freePort();
+        containers = () -> {
+            throw new IOException("no cgroups");
+        };
+        try (var _ = serve("127.0.0.1:" + port)) {
+            HttpResponse<String> answer = get(port, "/metrics/cadvisor");
+            assertThat(answer.statusCode()).isEqualTo(500);
+            assertThat(answer.body()).contains("no cgroups");
         }
     }
 
