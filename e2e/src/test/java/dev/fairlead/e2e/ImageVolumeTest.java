@@ -11,9 +11,12 @@ import dev.fairlead.cri.v1.PodSandboxConfig;
 import dev.fairlead.cri.v1.UserNamespace;
 import io.grpc.Status;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.nio.file.Files;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Images that are mounted as volumes. */
 @OnNode
@@ -100,11 +103,18 @@ class ImageVolumeTest {
                 .as(Status.Code.NOT_FOUND, "mounts[0].image", "127.0.0.1:5000/nobody:1", "pull it first");
         Refused.by(() -> pod.create(idle(volume(VOLUME, "/v").setHostPath("/srv"))))
                 .as(Status.Code.INVALID_ARGUMENT, "mounts[0]", "host_path /srv", VOLUME);
-        Refused.by(() -> pod.create(idle(Mount.newBuilder()
-                        .setHostPath("/srv")
-                        .setContainerPath("/v")
-                        .setImageSubPath("data"))))
-                .as(Status.Code.INVALID_ARGUMENT, "mounts[0].image_sub_path");
+    }
+
+    /** The kubelet sends every volume's subPath there, with a host path that has it in it. */
+    @Test
+    void aSubPathOfAnotherKindOfVolumeMeansNothing(@TempDir Path host) throws IOException {
+        Files.createDirectories(host.resolve("data"));
+        Files.writeString(host.resolve("data/file"), "of the host");
+        Container container = run(Mount.newBuilder()
+                .setHostPath(host.resolve("data").toString())
+                .setContainerPath("/v")
+                .setImageSubPath("data"));
+        assertThat(container.exec("cat", "/v/file")).isEqualTo("of the host");
     }
 
     @Test

@@ -31,7 +31,7 @@ final class ImageVolumes {
 
     /**
      * Writes down which images the volumes of a container are of, by a digest of the repository: the kubelet reads it in the container's status.
-     * @throws InvalidConfigException a mount that is no image's, too
+     * A sub-path of another kind of mount means nothing: the kubelet sends every volume's subPath there, and a host path that has it in it already.
      * @throws PodException.NotFound the image is not on this node
      */
     ContainerConfig identified(ContainerConfig config) throws IOException {
@@ -40,9 +40,6 @@ final class ImageVolumes {
             Mount mount = config.getMounts(i);
             if (isImage(mount)) {
                 known.getMountsBuilder(i).getImageBuilder().setImageRef(ImageReferences.of(find(i, mount)));
-            } else if (!mount.getImageSubPath().isEmpty()) {
-                throw new InvalidConfigException(field(i) + ".image_sub_path: " + mount.getImageSubPath()
-                        + ", but there is no image; set image, or leave it out");
             }
         }
         return known.build();
