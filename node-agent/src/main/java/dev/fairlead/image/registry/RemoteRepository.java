@@ -259,7 +259,8 @@ public final class RemoteRepository implements ContentSource {
 
     private ImageException unreachable(Place place, String what, IOException e) {
         return new ImageException.Unavailable(
-                at(place, what) + ": " + describe(e)
+                at(place, what) + ": "
+                        + ConnectionFailure.reason(e, place.endpoint().base())
                         + "; check that the registry runs, its name resolves and the network reaches it",
                 e);
     }
@@ -326,16 +327,5 @@ public final class RemoteRepository implements ContentSource {
         String mirror =
                 place.endpoint().mirror() ? " (mirror " + place.endpoint().host() + ')' : "";
         return "registry " + reference.registry() + mirror + ", repository " + reference.repository() + ", " + what;
-    }
-
-    /** The JDK's client leaves many of its messages empty. */
-    private static String describe(IOException e) {
-        String name = e.getClass().getSimpleName();
-        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            if (cause.getMessage() != null) {
-                return name + ": " + cause.getMessage();
-            }
-        }
-        return name;
     }
 }

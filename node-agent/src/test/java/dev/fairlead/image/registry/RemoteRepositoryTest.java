@@ -210,8 +210,15 @@ class RemoteRepositoryTest {
         assertThatThrownBy(() -> open(host + "/team/app:1", NOBODY).manifest("1"))
                 .isInstanceOf(ImageException.Unavailable.class)
                 .hasMessageContaining(host)
-                .hasMessageContaining("ConnectException")
-                .hasMessageContaining("check that the registry runs");
+                .hasMessageContaining(
+                        "no connection to " + host + ": Connection refused; check that the registry runs");
+    }
+
+    @Test
+    void aNameThatNobodyKnows() {
+        assertThatThrownBy(() -> open("no-such-host.invalid/team/app:1", NOBODY).manifest("1"))
+                .isInstanceOf(ImageException.Unavailable.class)
+                .hasMessageContaining("the name no-such-host.invalid cannot be resolved");
     }
 
     @Test
