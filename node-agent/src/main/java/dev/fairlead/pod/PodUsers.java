@@ -6,9 +6,9 @@ import dev.fairlead.cri.v1.NamespaceOption;
 import dev.fairlead.cri.v1.UserNamespace;
 import dev.fairlead.libcontainer.rootfs.IdMap;
 import dev.fairlead.oci.IdMapping;
+import dev.fairlead.spec.IdRanges;
 import dev.fairlead.spec.InvalidConfigException;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** Reads what CRI says of a pod's user namespace ({@code namespace_options.userns_options}). */
@@ -25,19 +25,9 @@ final class PodUsers {
         boolean own = options.hasUsernsOptions() && options.getUsernsOptions().getMode() == NamespaceMode.POD;
         return own
                 ? Optional.of(new IdMap(
-                        ranges(options.getUsernsOptions().getUidsList()),
-                        ranges(options.getUsernsOptions().getGidsList())))
+                        IdRanges.toOci(options.getUsernsOptions().getUidsList()),
+                        IdRanges.toOci(options.getUsernsOptions().getGidsList())))
                 : Optional.empty();
-    }
-
-    private static List<IdMapping> ranges(List<IDMapping> asked) {
-        return asked.stream()
-                .map(range -> new IdMapping(
-                        Integer.toUnsignedLong(range.getContainerId()),
-                        Integer.toUnsignedLong(range.getHostId()),
-                        Integer.toUnsignedLong(range.getLength()),
-                        Map.of()))
-                .toList();
     }
 
     /**
@@ -82,7 +72,7 @@ final class PodUsers {
         if (asked.size() != 1) {
             throw new InvalidConfigException(field + ": " + asked.size() + " ranges; give one");
         }
-        IdMapping range = ranges(asked).getFirst();
+        IdMapping range = IdRanges.toOci(asked).getFirst();
         if (range.containerID() != 0 || range.size() == 0) {
             throw new InvalidConfigException(field + ": " + range.size() + " ids from " + range.containerID()
                     + " on; 0, root, must be among them");

@@ -2,7 +2,6 @@ package dev.fairlead.spec;
 
 import dev.fairlead.cri.v1.ContainerConfig;
 import dev.fairlead.cri.v1.MountPropagation;
-import dev.fairlead.oci.IdMapping;
 import dev.fairlead.oci.Mount;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -122,8 +121,8 @@ final class ContainerMounts {
                 "bind",
                 asked.getHostPath(),
                 options,
-                mappings(asked.getUidMappingsList()),
-                mappings(asked.getGidMappingsList()),
+                IdRanges.toOci(asked.getUidMappingsList()),
+                IdRanges.toOci(asked.getGidMappingsList()),
                 Map.of());
     }
 
@@ -141,12 +140,6 @@ final class ContainerMounts {
                     + asked.getPropagation());
         }
         return "rro";
-    }
-
-    private static List<IdMapping> mappings(List<dev.fairlead.cri.v1.IDMapping> asked) {
-        return asked.stream()
-                .map(range -> new IdMapping(range.getContainerId(), range.getHostId(), range.getLength(), Map.of()))
-                .toList();
     }
 
     private static Mount mount(String destination, String type, String source, String... options) {

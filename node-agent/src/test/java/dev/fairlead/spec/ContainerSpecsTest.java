@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fairlead.cri.v1.ContainerConfig;
+import dev.fairlead.cri.v1.IDMapping;
 import dev.fairlead.cri.v1.KeyValue;
 import dev.fairlead.cri.v1.LinuxContainerConfig;
 import dev.fairlead.cri.v1.LinuxContainerSecurityContext;
@@ -119,6 +120,27 @@ class ContainerSpecsTest {
                 .build();
         assertThatThrownBy(() -> create(config(c -> c.addCommand("sh").addMounts(shared))))
                 .hasMessageContaining("PROPAGATION_PRIVATE");
+    }
+
+    /** The kubelet gives pods ids from the whole range of uint32. */
+    @Test
+    void idsOfAMountAreUnsigned() throws Exception {
+        IDMapping range = IDMapping.newBuilder()
+                .setContainerId(0)
+                .setHostId((int) 3_315_925_000L)
+                .setLength(65536)
+                .build();
+        Spec spec = create(config(c -> c.addCommand("sh")
+                .addMounts(Mount.newBuilder()
+                        .setHostPath("/srv")
+                        .setContainerPath("/volume")
+                        .addUidMappings(range)
+                        .addGidMappings(range))));
+        assertThat(spec.mounts()).anySatisfy(mount -> {
+            assertThat(mount.destination()).isEqualTo("/volume");
+            assertThat(mount.uidMappings().getFirst().hostID()).isEqualTo(3_315_925_000L);
+            assertThat(mount.gidMappings().getFirst().hostID()).isEqualTo(3_315_925_000L);
+        });
     }
 
     @Test
