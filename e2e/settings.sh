@@ -17,6 +17,7 @@ PACKAGES=(
   strace                                            # what the hot paths ask the kernel for
 )
 GUEST_PACKAGES=(user-mode-linux cpio) # a kernel with cgroup v2 alone, see uml/run
+CLUSTER_PACKAGES=(curl conntrack) # a cluster of Kubernetes, see cluster
 GO_PACKAGES=(golang-go) # only where no Go is, and something has to be built with it
 
 say() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
@@ -136,6 +137,29 @@ need_peers() {
   export PATH=$cached:$PATH
 }
 
+# Kubernetes and its etcd: sets KUBE to their directory.
+need_kube() {
+  packages "${CLUSTER_PACKAGES[@]}"
+  if ! cached kube "$E2E"/kube/*/go.*; then
+    need_go
+    say "building Kubernetes, which takes some ten minutes"
+    (
+      export CGO_ENABLED=0
+      stamp=k8s.io/component-base/version # else the node says v0.0.0-master
+      cd "$E2E/kube/kubernetes"
+      go build -mod=readonly -buildvcs=false -trimpath -o "$cached_new" \
+        -ldflags "-s -w -X $stamp.gitVersion=v1.36.0 -X $stamp.gitMajor=1 -X $stamp.gitMinor=36" \
+        k8s.io/kubernetes/cmd/{kubelet,kube-apiserver,kube-controller-manager,kube-scheduler,kube-proxy,kubectl}
+      go build -mod=readonly -buildvcs=false -trimpath -ldflags '-s -w' -o "$cached_new" k8s.io/kubernetes/test/images/agnhost
+      install -m 644 "$(go list -m -f '{{.Dir}}' k8s.io/kubernetes)"/test/images/agnhost/porter/localhost.{crt,key} "$cached_new"
+      cd "$E2E/kube/etcd"
+      go build -mod=readonly -buildvcs=false -trimpath -ldflags '-s -w' -o "$cached_new/etcd" go.etcd.io/etcd/server/v3
+    )
+    keep
+  fi
+  export KUBE=$cached
+}
+
 # debian SUITE PACKAGE PROGRAM: a program of a later Debian, in $cached. Fails where it cannot be had, and says so.
 debian() {
   ! cached "$2-$1" "$E2E/tools/debian/fetch" || return 0
@@ -176,30 +200,46 @@ need_images() {
   REGISTRY=$cached
 }
 
-# The same and the images that critest asks for; sets REGISTRY, too. Their busybox is taken from its package without being installed: the package
-# would displace busybox-static.
+# The same and the images that critest asks for; sets REGISTRY, too.
 need_critest_images() {
   need_images
-  if ! cached critest-images "$E2E"/images/{build,critest,layout.sh} /bin/busybox; then
-    say "assembling the images of critest"
-    local unpacked
-    unpacked=$(mktemp -d)
-    (
-      cd "$unpacked"
-      apt-get download -qq busybox 2>/dev/null || { apt-get update -qq && apt-get download -qq busybox; }
-      dpkg-deb -x busybox_*.deb .
-    )
-    cp -rl "$REGISTRY/." "$cached_new" # nothing writes to what is stored already
-    "$E2E/images/critest" "$cached_new" "$unpacked/bin/busybox"
-    rm -rf "$unpacked"
-    keep
-  fi
+  cached critest-images "$E2E"/images/{build,critest,layout.sh} /bin/busybox || more_images critest
   REGISTRY=$cached
+}
+
+# The same and those of Kubernetes' own tests; sets REGISTRY, too.
+need_kubernetes_images() {
+  need_critest_images
+  need_kube
+  cached kubernetes-images "$E2E"/images/{build,critest,kubernetes,layout.sh} /bin/busybox "$KUBE/agnhost" || more_images kubernetes "$KUBE"
+  REGISTRY=$cached
+}
+
+# more_images NAME ARGUMENT...: what images/NAME adds to those in REGISTRY. The busybox is taken from its package without being installed: the package
+# would displace busybox-static.
+more_images() {
+  say "assembling the images of $1"
+  local unpacked
+  unpacked=$(mktemp -d)
+  (
+    cd "$unpacked"
+    apt-get download -qq busybox 2>/dev/null || { apt-get update -qq && apt-get download -qq busybox; }
+    dpkg-deb -x busybox_*.deb .
+  )
+  cp -rl "$REGISTRY/." "$cached_new" # nothing writes to what is stored already
+  "$E2E/images/$1" "$cached_new" "$unpacked/bin/busybox" "${@:2}"
+  rm -rf "$unpacked"
+  keep
 }
 
 # The private node with the registry in it, gone when the calling script ends.
 start_node() {
   trap stop_node EXIT
+  begin_node
+}
+
+# The same, and it goes on when the script has ended.
+begin_node() {
   "$E2E/node/node" stop
   "$E2E/node/node" start
   in_node mkdir -p /var/lib/docker-registry
@@ -226,7 +266,7 @@ in_jvm() {
   in_node java --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
     -Djava.util.logging.config.file="$E2E/src/test/resources/logging.properties" -De2e.home="$E2E" -De2e.logs="$logs" \
     -De2e.runtime="${E2E_RUNTIME:-fairlead}" -De2e.rounds="${E2E_ROUNDS:-20}" -De2e.critest="${E2E_CRITEST:-}" \
-    -De2e.criu="${CRIU:-}" \
+    -De2e.criu="${CRIU:-}" -De2e.kube="${KUBE:-}" \
     -cp "$E2E/target/test-classes:$(<"$E2E/target/classpath")" \
     org.junit.platform.console.ConsoleLauncher execute --disable-banner --disable-ansi-colors --details-theme=ascii \
     --reports-dir="$output/reports" "$@"

@@ -45,6 +45,13 @@ tag() {
   link "$3" "$at/tags/$2/index/sha256/$hex/link"
 }
 
+# again NAME TAG NEW...: an image that is stored, by further tags.
+again() {
+  local name=$1 digest new
+  digest=$(<"$out/repositories/$1/_manifests/tags/$2/current/link")
+  for new in "${@:3}"; do tag "$name" "$new" "$digest"; done
+}
+
 # image NAME TAG TYPE CONFIG LAYER...: TYPE docker or oci, CONFIG the "config" object of the image. Sets digest and size of the manifest.
 image() {
   local name=$1 tag=$2 type=$3 config=$4 l config_type layer_type manifest_type layers=[] diffs=[]
@@ -105,6 +112,42 @@ pause_layer() {
 static void end(int signal) { (void) signal; _exit(0); }
 int main(void) { signal(SIGTERM, end); signal(SIGINT, end); for (;;) pause(); }' "$scratch/pause/pause"
   layer pause
+}
+
+# libraries PROGRAM DIRECTORY: the libraries that a program of this machine needs, at their places below DIRECTORY.
+libraries() {
+  local library
+  ldd "$1" | grep -o '/[^ ]*' | while read -r library; do
+    mkdir -p "$2/${library%/*}"
+    cp -L "$library" "$2/$library"
+  done
+}
+
+# base_layer BUSYBOX: the layer "base" of the images that tests of Kubernetes ask for: programs, users. BUSYBOX is the program of Debian's package
+# "busybox", not that of "busybox-static": the shell of the latter runs its own ls where /bin/ls may not be executed, which is how critest tries
+# masked paths.
+users='root:x:0:0:root:/root:/bin/sh
+www-data:x:33:33:www-data:/var/www:/bin/false
+nobody:x:65534:65534:nobody:/home:/bin/false'
+groups='root:x:0:
+wheel:x:10:root
+www-data:x:33:
+nogroup:x:65534:'
+base_layer() {
+  local base=$scratch/base
+  if [ -n "$(PATH=/nonexistent "$1" sh -c 'ls /' 2>/dev/null)" ]; then
+    echo "${0##*/}: the shell of $1 prefers its own programs to those on the PATH: critest cannot see whether /bin/ls is masked" >&2
+    exit 1
+  fi
+  programs "$base" "$1"
+  libraries "$1" "$base"
+  # What this busybox lacks.
+  printf '#!/bin/sh\nexec pidof "$@"\n' >"$base/bin/pgrep"
+  printf '#!/bin/sh\nexec cat /proc/sysvipc/shm\n' >"$base/bin/ipcs"
+  chmod 755 "$base/bin/pgrep" "$base/bin/ipcs"
+  echo "$users" >"$base/etc/passwd"
+  echo "$groups" >"$base/etc/group"
+  layer base
 }
 
 path='"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"' # an element of Env

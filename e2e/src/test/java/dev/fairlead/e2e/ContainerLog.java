@@ -17,19 +17,25 @@ import java.util.regex.Pattern;
 public record ContainerLog(List<Entry> entries) {
     private static final Pattern LINE = Pattern.compile("(\\S+) (stdout|stderr) ([PF]) (.*)");
 
-    /** @param partial the line goes on in the next entry of the same stream */
-    record Entry(Instant time, String stream, boolean partial, String text) {}
+    /**
+     * A line of the file.
+     * @param partial what was printed goes on in the next entry of the same stream
+     */
+    public record Entry(Instant time, String stream, boolean partial, String text) {}
 
     /** Every line of {@code file} must be whole and well-formed; a file that is not there yet is an empty log. */
-    static ContainerLog read(Path file) {
-        String content;
+    public static ContainerLog read(Path file) {
         try {
-            content = Files.readString(file, UTF_8);
+            return of(file, Files.readString(file, UTF_8));
         } catch (NoSuchFileException e) {
             return new ContainerLog(List.of());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The same of a {@code file} that somebody has read, and unpacked. */
+    public static ContainerLog of(Path file, String content) {
         List<Entry> entries = new ArrayList<>();
         for (String line :
                 content.substring(0, content.lastIndexOf('\n') + 1).lines().toList()) {
@@ -47,7 +53,7 @@ public record ContainerLog(List<Entry> entries) {
     }
 
     /** What was printed to {@code stream}, line by line, partial ones joined. */
-    List<String> lines(String stream) {
+    public List<String> lines(String stream) {
         List<String> lines = new ArrayList<>();
         StringBuilder line = new StringBuilder();
         for (Entry entry : entries) {
@@ -65,11 +71,11 @@ public record ContainerLog(List<Entry> entries) {
         return lines;
     }
 
-    List<String> stdout() {
+    public List<String> stdout() {
         return lines("stdout");
     }
 
-    List<String> stderr() {
+    public List<String> stderr() {
         return lines("stderr");
     }
 }

@@ -10,22 +10,22 @@ import java.util.List;
 import java.util.Map;
 
 /** crictl, talking to one daemon. */
-record Crictl(Path socket) {
+public record Crictl(Path socket) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** Runs {@code crictl arguments...}, which must succeed; returns what it prints. */
-    String run(String... arguments) {
+    public String run(String... arguments) {
         return result(arguments).output();
     }
 
-    Result result(String... arguments) {
+    public Result result(String... arguments) {
         List<String> command = new ArrayList<>(List.of("crictl"));
         command.addAll(List.of(arguments));
         return Command.run(environment(), command);
     }
 
     /** Runs a line of shell in which crictl, and our own commands, find the daemon. */
-    Result shell(String line) {
+    public Result shell(String line) {
         return Command.run(environment(), List.of("sh", "-c", line));
     }
 
@@ -37,7 +37,7 @@ record Crictl(Path socket) {
                 "FAIRLEAD_SOCKET", socket.toString());
     }
 
-    JsonNode json(String... arguments) {
+    public JsonNode json(String... arguments) {
         try {
             return JSON.readTree(run(arguments));
         } catch (JsonProcessingException e) {

@@ -29,10 +29,10 @@ public final class Node implements AutoCloseable {
     private final Cri cri;
     private final AtomicInteger pods = new AtomicInteger();
 
-    private Node(Daemon daemon) throws IOException {
+    private Node(Daemon daemon, String... options) throws IOException {
         this.daemon = daemon;
         this.cri = new Cri(daemon.socket());
-        startDaemon();
+        startDaemon(options);
     }
 
     /** Starts the daemon, at first or after it was killed, and waits until it is ready for calls. */
@@ -60,9 +60,13 @@ public final class Node implements AutoCloseable {
     }
 
     public static Node start() {
-        Daemon daemon = Daemon.underTest();
+        return start(Daemon.underTest());
+    }
+
+    /** With this daemon, which is given these options beside its own. */
+    public static Node start(Daemon daemon, String... options) {
         try {
-            Node node = new Node(daemon);
+            Node node = new Node(daemon, options);
             node.warmUp();
             return node;
         } catch (IOException e) {

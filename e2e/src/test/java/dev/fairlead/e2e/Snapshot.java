@@ -14,13 +14,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
  * All that pods could leave behind on the node: mounts, cgroups, network namespaces, links, firewall rules, processes, files below /run and
  * /var/lib. What images leave (layers, their store) does not count.
  */
-record Snapshot(Map<String, Integer> things) {
+public record Snapshot(Map<String, Integer> things) {
     /** The kernel and the runtimes clean some things up a moment after they have answered. */
     private static final Duration SETTLING = Duration.ofSeconds(10);
 
@@ -37,7 +38,7 @@ record Snapshot(Map<String, Integer> things) {
     /** The cgroups that pods are put below, made with the first of them. */
     private static final Set<String> PARENTS = Set.of("e2e", "fairlead", "k8s.io");
 
-    static Snapshot take() {
+    public static Snapshot take() {
         Map<String, Integer> things = new TreeMap<>();
         try {
             for (String line : Files.readAllLines(Path.of("/proc/self/mountinfo"))) {
@@ -96,12 +97,17 @@ record Snapshot(Map<String, Integer> things) {
     }
 
     /** Fails with the differences, unless they go away within some seconds. */
-    void assertRestored() {
-        List<String> differences = differences();
+    public void assertRestored() {
+        assertRestored(thing -> false);
+    }
+
+    /** The same but for what {@code expected} says of a thing's line. */
+    public void assertRestored(Predicate<String> expected) {
+        List<String> differences = differences(expected);
         long deadline = System.nanoTime() + SETTLING.toNanos();
         while (!differences.isEmpty() && System.nanoTime() < deadline) {
             Wait.pause(Duration.ofMillis(100));
-            differences = differences();
+            differences = differences(expected);
         }
         if (!differences.isEmpty()) {
             throw new AssertionError("the node is not as it was before: " + differences.size()
@@ -110,11 +116,12 @@ record Snapshot(Map<String, Integer> things) {
         }
     }
 
-    private List<String> differences() {
+    private List<String> differences(Predicate<String> expected) {
         Map<String, Integer> now = take().things;
         List<String> differences = new ArrayList<>();
         Stream.concat(things.keySet().stream(), now.keySet().stream())
                 .distinct()
+                .filter(expected.negate())
                 .sorted()
                 .forEach(thing -> {
                     int more = now.getOrDefault(thing, 0) - things.getOrDefault(thing, 0);

@@ -12,6 +12,11 @@ public final class Wait {
 
     /** Asks {@code question} again and again until {@code enough} likes the answer, which is returned. */
     public static <T> T until(String what, Duration atMost, Supplier<T> question, Predicate<T> enough) {
+        return until(what, atMost, question, enough, PAUSE);
+    }
+
+    /** The same with this pause between two questions, for those that cost something. */
+    public static <T> T until(String what, Duration atMost, Supplier<T> question, Predicate<T> enough, Duration pause) {
         long deadline = System.nanoTime() + atMost.toNanos();
         while (true) {
             T answer = question.get();
@@ -21,7 +26,7 @@ public final class Wait {
             if (System.nanoTime() > deadline) {
                 throw new AssertionError("not within " + atMost + ": " + what + "; last seen: " + answer);
             }
-            pause(PAUSE);
+            pause(pause);
         }
     }
 
