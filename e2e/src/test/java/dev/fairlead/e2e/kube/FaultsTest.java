@@ -48,7 +48,7 @@ class FaultsTest {
         for (int i = 0; i < PODS; i++) {
             run("steady-" + i, "steady");
         }
-        cluster.run("wait", "--for=condition=Ready", "pod", "-l", "app=steady", "--timeout=90s");
+        cluster.run("wait", "--for=condition=Ready", "pod", "-l", "app=steady", "--timeout=150s");
         Map<String, String> before = containers();
         assertThat(before).hasSize(PODS);
         String readySince = ready().path("lastTransitionTime").asText();
@@ -76,7 +76,7 @@ class FaultsTest {
                         .toList(),
                 coming.stream().sorted().toList()::equals,
                 Duration.ofMillis(500));
-        cluster.run("wait", "--for=condition=Ready", "pod", "-l", "app in (steady,coming)", "--timeout=90s");
+        cluster.run("wait", "--for=condition=Ready", "pod", "-l", "app in (steady,coming)", "--timeout=150s");
         assertThat(containers()).as("the same containers as before").isEqualTo(before);
         for (PodOnNode pod : cluster.pods("app%20in%20(steady,coming)")) {
             assertThat(PodOnNode.container(pod.status(), "main")
@@ -90,7 +90,7 @@ class FaultsTest {
                 .toList();
         Wait.until(
                 "there is one container of each pod",
-                Duration.ofSeconds(90),
+                Duration.ofSeconds(150),
                 this::podsOfContainers,
                 expected::equals,
                 Duration.ofMillis(500));
@@ -98,7 +98,7 @@ class FaultsTest {
         assertThat(ready().path("lastTransitionTime").asText())
                 .as("the node was ready all the time")
                 .isEqualTo(readySince);
-        cluster.run("delete", "pod", "-l", "app in (steady,coming)", "--wait=true", "--timeout=90s");
+        cluster.run("delete", "pod", "-l", "app in (steady,coming)", "--wait=true", "--timeout=150s");
     }
 
     /** The pods of which the runtime has a container that runs, once for each container. */
@@ -150,8 +150,9 @@ class FaultsTest {
                         command: [sleep, '100000']
                         volumeMounts: [{ name: scratch, mountPath: /scratch }]
                 """);
-        cluster.run("rollout", "status", "deployment/movable", "--timeout=90s");
-        cluster.run("drain", Cluster.NODE, "--ignore-daemonsets", "--delete-emptydir-data", "--force", "--timeout=90s");
+        cluster.run("rollout", "status", "deployment/movable", "--timeout=150s");
+        cluster.run(
+                "drain", Cluster.NODE, "--ignore-daemonsets", "--delete-emptydir-data", "--force", "--timeout=150s");
         assertThat(cluster.pods("app=movable"))
                 .allSatisfy(
                         pod -> assertThat(pod.status().path("phase").asText()).isEqualTo("Pending"));
@@ -162,7 +163,7 @@ class FaultsTest {
                 String::isEmpty,
                 Duration.ofMillis(500));
         cluster.run("uncordon", Cluster.NODE);
-        cluster.run("rollout", "status", "deployment/movable", "--timeout=90s");
+        cluster.run("rollout", "status", "deployment/movable", "--timeout=150s");
         cluster.run("delete", "deployment", "movable", "--wait=true");
     }
 }

@@ -22,8 +22,11 @@ final class Kubelet implements AutoCloseable {
     private static final Duration SLOWEST_START = Duration.ofMinutes(1);
     private static final Duration SLOWEST_ANSWER = Duration.ofSeconds(20);
 
-    /** Where it says whether it is well, and, alone, all else: without asking who asks. */
+    /** Where it says whether it is well. */
     private static final URI HEALTH = URI.create("http://127.0.0.1:10248/healthz");
+
+    /** Where it says all else without asking who asks; it has this port without a cluster only. */
+    private static final String FOR_ALL = "http://127.0.0.1:10255";
 
     enum Mode {
         STANDALONE,
@@ -77,9 +80,12 @@ final class Kubelet implements AutoCloseable {
                 well -> well);
     }
 
+    /** The port for everybody is opened a moment after the one that tells health. */
     private boolean isWell() {
         try {
-            return get(HEALTH).statusCode() == 200;
+            return get(HEALTH).statusCode() == 200
+                    && (mode == Mode.CLUSTER
+                            || get(URI.create(FOR_ALL + "/pods")).statusCode() == 200);
         } catch (IOException e) {
             return false;
         }
@@ -88,7 +94,7 @@ final class Kubelet implements AutoCloseable {
     /** What it answers at {@code path} of its port for everybody, which it has without a cluster only. */
     String get(String path) {
         try {
-            HttpResponse<String> response = get(URI.create("http://127.0.0.1:10255" + path));
+            HttpResponse<String> response = get(URI.create(FOR_ALL + path));
             if (response.statusCode() != 200) {
                 throw new AssertionError(
                         "the kubelet answers " + response.statusCode() + " to " + path + ": " + response.body());

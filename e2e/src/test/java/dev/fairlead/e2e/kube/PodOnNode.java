@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  * @param source the Pod as JSON, as its owner sees it now; a missing node if there is none any more
  */
 record PodOnNode(String namespace, String name, Supplier<JsonNode> source) {
-    private static final Duration LONGEST = Duration.ofSeconds(90);
+    private static final Duration LONGEST = Duration.ofSeconds(150);
     private static final Path LOGS = Path.of("/var/log/pods");
 
     JsonNode status() {

@@ -427,7 +427,7 @@ class StandaloneKubeletTest {
         pod.awaitReady();
         Wait.until(
                 "somebody answers at the node's port",
-                Duration.ofSeconds(10),
+                Duration.ofSeconds(30),
                 () -> Command.run("curl", "-s", "-m", "5", "http://10.111.0.1:18099/")
                         .out(),
                 "ahoy\n"::equals,

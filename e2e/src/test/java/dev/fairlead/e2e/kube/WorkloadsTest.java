@@ -21,7 +21,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @OnCluster
 @Execution(ExecutionMode.CONCURRENT)
 class WorkloadsTest {
-    private static final Duration LONGEST = Duration.ofSeconds(90);
+    private static final Duration LONGEST = Duration.ofSeconds(150);
 
     private final Cluster cluster;
 
@@ -67,7 +67,7 @@ class WorkloadsTest {
                 metadata: { name: web }
                 spec: { selector: { app: web }, clusterIP: 10.96.0.80, ports: [{ port: 80, targetPort: 8080 }] }
                 """);
-        cluster.run("rollout", "status", "deployment/web", "--timeout=90s");
+        cluster.run("rollout", "status", "deployment/web", "--timeout=150s");
         List<PodOnNode> pods = cluster.pods("app=web");
         assertThat(pods).hasSize(3);
         await(
@@ -78,7 +78,7 @@ class WorkloadsTest {
                 .startsWith("first of web-");
 
         cluster.run("set", "env", "deployment/web", "EDITION=second");
-        cluster.run("rollout", "status", "deployment/web", "--timeout=90s");
+        cluster.run("rollout", "status", "deployment/web", "--timeout=150s");
         await(
                 "the new edition is served",
                 () -> fetch("http://10.96.0.80/"),
@@ -115,7 +115,7 @@ class WorkloadsTest {
                         volumeMounts: [{ name: kubelet, mountPath: /host, mountPropagation: Bidirectional }]
                       volumes: [{ name: kubelet, hostPath: { path: /var/lib/kubelet } }]
                 """);
-        cluster.run("rollout", "status", "daemonset/agent", "--timeout=90s");
+        cluster.run("rollout", "status", "daemonset/agent", "--timeout=150s");
         PodOnNode agent = cluster.pods("app=agent").getFirst();
         assertThat(agent.awaitLog("agent", "/host/pods")).containsExactly("on fairlead-node", "/host/pods");
     }
@@ -138,7 +138,7 @@ class WorkloadsTest {
                         image: 127.0.0.1:5000/busybox:1
                         command: [sh, -c, 'echo "done $JOB_COMPLETION_INDEX"']
                 """);
-        cluster.run("wait", "--for=condition=Complete", "job/six", "--timeout=90s");
+        cluster.run("wait", "--for=condition=Complete", "job/six", "--timeout=150s");
         assertThat(cluster.run("logs", "-l", "job-name=six", "--tail=-1").lines())
                 .containsExactlyInAnyOrder("done 0", "done 1", "done 2", "done 3", "done 4", "done 5");
     }
@@ -185,7 +185,7 @@ class WorkloadsTest {
                         image: 127.0.0.1:5000/busybox:1
                         command: [sh, -c, 'hostname; exec sleep 100000']
                 """);
-        cluster.run("rollout", "status", "statefulset/store", "--timeout=90s");
+        cluster.run("rollout", "status", "statefulset/store", "--timeout=150s");
         String uid = cluster.pod("store-0").source().get().at("/metadata/uid").asText();
         assertThat(cluster.run("logs", "store-1")).isEqualTo("store-1");
         cluster.run("delete", "pod", "store-0", "--wait=true");
