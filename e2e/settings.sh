@@ -223,6 +223,7 @@ more_images() {
   unpacked=$(mktemp -d)
   (
     cd "$unpacked"
+    # The first time fails where the lists of packages are old, or none.
     apt-get download -qq busybox 2>/dev/null || { apt-get update -qq && apt-get download -qq busybox; }
     dpkg-deb -x busybox_*.deb .
   )
