@@ -40,6 +40,7 @@ class CostTest {
 
     private final Path state = Path.of("/run/cost");
     private final Path metrics = state.resolve("metrics.sock");
+    private final Path many = Path.of("/run/many");
 
     /** Its data on the disk of the node: the root is an overlay, which may not be the upper directory of another. */
     private final Daemon daemon = Daemon.fairlead(state, Path.of("/var/log/pods/cost-data"));
@@ -128,6 +129,23 @@ class CostTest {
         boolean ahead = Executable.nativeOne().isPresent();
         assertThat(exec).isPositive().isLessThan(ahead ? 74_000 : 110_000);
         assertThat(whole).isPositive().isLessThan(ahead ? 515_000 : 600_000);
+    }
+
+    /** Each pod of a node adds lines to its mount table, which nobody may read through for each container. */
+    @Test
+    void aContainersLifeTakesNoMoreMemoryWithManyMounts() throws Exception {
+        double few = allocated(this::createAndStart);
+        Command.run(
+                "sh",
+                "-c",
+                "mkdir " + many + " && mount -t tmpfs many " + many + " && cd " + many
+                        + " && for i in $(seq 500); do mkdir $i && mount --bind $i $i; done");
+        try {
+            assertThat(allocated(this::createAndStart)).isLessThan(1.1 * few);
+        } finally {
+            Command.run("umount", "-R", many.toString());
+            Files.delete(many);
+        }
     }
 
     private double allocated(Runnable work) throws IOException {

@@ -5,6 +5,7 @@ import dev.fairlead.linux.ErrnoException;
 import dev.fairlead.linux.MountInfo;
 import dev.fairlead.linux.Stat;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,10 +27,14 @@ final class KnownCgroupMounts {
      * @param parents when a directory was last changed in which such mounts lie, by path
      */
     private record Found(List<MountInfo> mounts, Map<String, Instant> parents) {
+        Found {
+            mounts = List.copyOf(mounts);
+            parents = Map.copyOf(parents);
+        }
+
         boolean holds() throws ErrnoException {
             for (MountInfo mount : mounts) {
-                Optional<Stat.Status> now = status(mount.mountPoint());
-                if (now.isEmpty() || !now.get().mountRoot() || now.get().mountId() != mount.id()) {
+                if (!isReachable(mount)) {
                     return false;
                 }
             }
@@ -37,17 +42,28 @@ final class KnownCgroupMounts {
         }
     }
 
-    /** Gives them in the order of the table, and reads the table only where it has to. */
+    /** Whether it is what its mount point leads to: another may lie over it. */
+    private static boolean isReachable(MountInfo mount) throws ErrnoException {
+        return status(mount.mountPoint())
+                .filter(now -> now.mountRoot() && now.mountId() == mount.id())
+                .isPresent();
+    }
+
+    /** Gives them in the order of the table, without those that lie under another mount, and reads the table only where it has to. */
     List<MountInfo> get() throws ErrnoException {
         Optional<Found> known = last.get();
         if (known.isPresent() && known.get().holds()) {
             return known.get().mounts();
         }
-        List<MountInfo> mounts = MountInfo.of("thread-self").stream()
-                .filter(mount -> mount.type().equals("cgroup"))
-                .toList();
-        last.set(Optional.of(new Found(mounts, changes(mounts))).filter(found -> !mounts.isEmpty()));
-        return mounts;
+        List<MountInfo> mounts = new ArrayList<>();
+        for (MountInfo mount : MountInfo.of("thread-self")) {
+            if (mount.type().equals("cgroup") && isReachable(mount)) {
+                mounts.add(mount);
+            }
+        }
+        Found found = new Found(mounts, changes(mounts));
+        last.set(Optional.of(found).filter(_ -> !mounts.isEmpty()));
+        return found.mounts();
     }
 
     private static Map<String, Instant> changes(List<MountInfo> mounts) throws ErrnoException {
