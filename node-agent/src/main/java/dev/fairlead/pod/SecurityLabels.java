@@ -12,8 +12,9 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What security contexts say of AppArmor and SELinux. Where the kernel has neither, a container that demands one is refused: it would run with
- * less around it than its author thinks.
+ * What security contexts say of AppArmor and SELinux. Where the kernel has no AppArmor a container that demands a profile is refused: it would run
+ * with less around it than its author thinks. Options for SELinux have no effect where the kernel has none, as with every other runtime: they say which
+ * context to take of those that a node has, and are put into all pods of a cluster alike, by its admission controllers for one.
  */
 final class SecurityLabels {
     /** Given to containers with the runtime's default where somebody has loaded one of this name. */
@@ -107,15 +108,10 @@ final class SecurityLabels {
         if (given.isEmpty()) {
             return Optional.empty();
         }
-        if (!Files.exists(seLinux)) {
-            throw new InvalidConfigException(
-                    SELINUX + ": a context is demanded, but SELinux is not enabled in this node's"
-                            + " kernel; run the pod on a node that has it, or drop the options");
-        }
         if (given.indexOf('\0') >= 0) {
             throw new InvalidConfigException(SELINUX + ": a NUL character is in no context; remove it");
         }
-        return Optional.of(asked);
+        return Files.exists(seLinux) ? Optional.of(asked) : Optional.empty();
     }
 
     private static String context(SELinuxOption asked, String role, String type) {
