@@ -11,6 +11,7 @@ import dev.fairlead.image.registry.TargetPlatform;
 import dev.fairlead.image.store.ImageStore;
 import dev.fairlead.libcontainer.ContainerContext;
 import dev.fairlead.libcontainer.Undo;
+import dev.fairlead.libcontainer.namespaces.BareMountNamespace;
 import dev.fairlead.linux.EventLoop;
 import dev.fairlead.log.LogPump;
 import dev.fairlead.lxcfs.Lxcfs;
@@ -74,8 +75,6 @@ public final class Daemon implements AutoCloseable {
         EventLoop loop = EventLoop.start("fairlead-events");
         closing.push(loop::close);
         StateRoot state = StateRoot.open(settings.stateRoot());
-        ContainerContext context = ContainerContext.open(loop, settings.rootfs());
-        closing.push(context::close);
         ImageStore images = ImageStore.open(
                 settings.root(),
                 new RegistryConfig(
@@ -84,6 +83,9 @@ public final class Daemon implements AutoCloseable {
                         PARALLEL_LAYERS,
                         RetryPolicy.DEFAULT));
         closing.push(images::close);
+        ContainerContext context = ContainerContext.open(
+                loop, settings.rootfs(), Optional.of(BareMountNamespace.of(settings.stateRoot(), settings.root())));
+        closing.push(context::close);
         // A loop of its own: a disk that makes a flooding container's log wait must not make an exec wait.
         EventLoop logLoop = EventLoop.start("fairlead-logs");
         closing.push(logLoop::close);

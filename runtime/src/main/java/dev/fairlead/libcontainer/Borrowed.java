@@ -1,6 +1,7 @@
 package dev.fairlead.libcontainer;
 
 import dev.fairlead.libcontainer.cgroups.Cgroup;
+import dev.fairlead.libcontainer.namespaces.BareMountNamespace;
 import dev.fairlead.libcontainer.namespaces.UserNamespaces;
 import dev.fairlead.libcontainer.process.CgroupMembership;
 import dev.fairlead.libcontainer.process.Launcher;
@@ -46,6 +47,13 @@ final class Borrowed implements AutoCloseable {
         List<Fd> tasks = cgroup.tasksFiles();
         open.addAll(tasks);
         return new CgroupMembership(unified, tasks);
+    }
+
+    /** The mount namespace that init is to be born out of, if it can be had. */
+    Optional<Fd> of(BareMountNamespace mounts) throws IOException {
+        Optional<Fd> namespace = mounts.open();
+        namespace.ifPresent(open::add);
+        return namespace;
     }
 
     private Fd keep(Fd fd) {

@@ -6,6 +6,7 @@ import dev.fairlead.libcontainer.criu.Criu;
 import dev.fairlead.libcontainer.criu.DumpRequest;
 import dev.fairlead.libcontainer.criu.Externals;
 import dev.fairlead.libcontainer.criu.RestoreRequest;
+import dev.fairlead.libcontainer.namespaces.BareMountNamespace;
 import dev.fairlead.libcontainer.process.CgroupMembership;
 import dev.fairlead.libcontainer.process.Exec;
 import dev.fairlead.libcontainer.process.ExecRequest;
@@ -24,6 +25,7 @@ import dev.fairlead.linux.ErrnoException;
 import dev.fairlead.linux.Fd;
 import dev.fairlead.linux.Namespaces.Kind;
 import dev.fairlead.linux.Pty;
+import dev.fairlead.oci.Hooks;
 import dev.fairlead.oci.Linux;
 import dev.fairlead.oci.Namespace;
 import dev.fairlead.oci.Process;
@@ -179,6 +181,9 @@ public final class Container implements AutoCloseable {
                     Optional.of(program),
                     unshared,
                     joined,
+                    isBornBare(context, request, unshared)
+                            ? borrowed.of(context.bareMounts().orElseThrow())
+                            : Optional.empty(),
                     Optional.ofNullable(spec.hostname()).filter(_ -> unshared.contains(Kind.UTS)),
                     Optional.ofNullable(spec.domainname()).filter(_ -> unshared.contains(Kind.UTS)),
                     linux.timeOffsets(),
@@ -212,6 +217,30 @@ public final class Container implements AutoCloseable {
             stdio.closeContainerEnds(context.devNull());
             return container;
         }
+    }
+
+    /**
+     * Whether nobody would see that init has not begun with all mounts of the host. Hooks in its namespaces are programs of the host, as criu is; and an
+     * init that does not exchange its root goes on to have what it began with.
+     */
+    private static boolean isBornBare(ContainerContext context, Request request, Set<Kind> unshared) {
+        Hooks hooks = request.spec().hooks();
+        return unshared.contains(Kind.MOUNT)
+                && !context.rootfsPolicy().noPivotRoot()
+                && request.restore().isEmpty()
+                && (hooks == null || hooks.createContainer().isEmpty())
+                && context.bareMounts().filter(bare -> hasAll(bare, request)).isPresent();
+    }
+
+    private static boolean hasAll(BareMountNamespace bare, Request request) {
+        return bare.has(request.directory())
+                && switch (request.root()) {
+                    case RootSource.Overlay(var layers, var upper, var work) ->
+                        layers.stream().allMatch(bare::has) && bare.has(upper) && bare.has(work);
+                    case RootSource.Directory _ -> true; // is cloned on the host
+                }
+                && request.volumes().values().stream()
+                        .allMatch(volume -> volume.layers().stream().allMatch(bare::has));
     }
 
     /** Removes what a warden leaves in the container's directory. */

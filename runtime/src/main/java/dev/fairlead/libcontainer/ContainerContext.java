@@ -2,6 +2,7 @@ package dev.fairlead.libcontainer;
 
 import dev.fairlead.libcontainer.capabilities.HostCapabilities;
 import dev.fairlead.libcontainer.cgroups.CgroupHierarchies;
+import dev.fairlead.libcontainer.namespaces.BareMountNamespace;
 import dev.fairlead.libcontainer.process.Launcher;
 import dev.fairlead.libcontainer.rootfs.RootfsPolicy;
 import dev.fairlead.linux.ErrnoException;
@@ -11,6 +12,7 @@ import dev.fairlead.linux.Openat;
 import dev.fairlead.linux.Openat.OpenFlag;
 import java.io.IOException;
 import java.util.EnumSet;
+import java.util.Optional;
 
 /**
  * What all containers of a daemon share.
@@ -21,6 +23,7 @@ import java.util.EnumSet;
  * @param capabilities what we hold, and so the most that a container can have
  * @param devNull open for reading and writing
  * @param rootfsPolicy of all root file systems
+ * @param bareMounts out of which containers are born whose files are all in it; empty: they begin with all mounts of the host
  */
 public record ContainerContext(
         Launcher launcher,
@@ -28,16 +31,32 @@ public record ContainerContext(
         CgroupHierarchies cgroups,
         HostCapabilities capabilities,
         Fd devNull,
-        RootfsPolicy rootfsPolicy)
+        RootfsPolicy rootfsPolicy,
+        Optional<BareMountNamespace> bareMounts)
         implements AutoCloseable {
     /** Loads the launcher and looks at the node. */
     public static ContainerContext open(EventLoop loop, RootfsPolicy rootfsPolicy) throws IOException {
-        Launcher launcher = Launcher.load();
+        return open(loop, rootfsPolicy, Optional.empty());
+    }
+
+    /** The same; {@code bareMounts} is the context's from then on, whatever comes of it. */
+    public static ContainerContext open(
+            EventLoop loop, RootfsPolicy rootfsPolicy, Optional<BareMountNamespace> bareMounts) throws IOException {
+        Undo undo = new Undo();
+        bareMounts.ifPresent(namespace -> undo.push(namespace::close));
         try {
+            Launcher launcher = Launcher.load();
+            undo.push(launcher::close);
             return new ContainerContext(
-                    launcher, loop, CgroupHierarchies.detect(), HostCapabilities.read(), openDevNull(), rootfsPolicy);
+                    launcher,
+                    loop,
+                    CgroupHierarchies.detect(),
+                    HostCapabilities.read(),
+                    openDevNull(),
+                    rootfsPolicy,
+                    bareMounts);
         } catch (IOException e) {
-            launcher.close();
+            undo.run(e);
             throw e;
         }
     }
@@ -49,6 +68,7 @@ public record ContainerContext(
     /** Frees the launcher's program; wardens that run keep it. */
     @Override
     public void close() {
+        bareMounts.ifPresent(BareMountNamespace::close);
         devNull.close();
         launcher.close();
     }

@@ -266,6 +266,13 @@ public final class LibC {
         return (int) held(call(functions.chroot, pathText.address()), pathText);
     }
 
+    public int pivot_root(String newRoot, String putOld) {
+        Pointer newRootText = Memory.string(newRoot);
+        Pointer putOldText = Memory.string(putOld);
+        return (int)
+                held(call(functions.pivotRoot, newRootText.address(), putOldText.address()), newRootText, putOldText);
+    }
+
     public int socket(int domain, int type, int protocol) {
         return (int) call(functions.socket, domain, type, protocol);
     }
@@ -531,6 +538,7 @@ public final class LibC {
         final long chdir = address("chdir");
         final long fchdir = address("fchdir");
         final long chroot = address("chroot");
+        final long pivotRoot = address("pivot_root");
         final long socket = address("socket");
         final long sendfile = address("sendfile");
         final long setfsuid = address("setfsuid");

@@ -21,11 +21,11 @@ public final class MountTableWatch implements AutoCloseable {
         this.wakeUp = wakeUp;
     }
 
-    /** Watches the mount namespace of this process from now on. */
+    /** Watches the mount namespace of this thread from now on. */
     public static MountTableWatch open() throws ErrnoException {
         Epoll epoll = Epoll.open(SOURCES);
         try {
-            Fd table = Openat.open(Fd.CWD, "/proc/self/mountinfo", EnumSet.of(OpenFlag.RDONLY), 0);
+            Fd table = Openat.open(Fd.CWD, "/proc/thread-self/mountinfo", EnumSet.of(OpenFlag.RDONLY), 0);
             try {
                 return watch(epoll, table, EventFd.open());
             } catch (ErrnoException e) {
@@ -60,6 +60,11 @@ public final class MountTableWatch implements AutoCloseable {
                 wakeUp.drain();
             }
         }
+    }
+
+    /** Whether there was a change since the look before; does not wait, and is not for a watch that another thread waits at. */
+    public boolean hasChanged() throws ErrnoException {
+        return epoll.await(0) > 0;
     }
 
     /** Ends the wait of {@link #await}, or the next one; any thread may. */

@@ -368,6 +368,17 @@ public final class Mounts {
     }
 
     /**
+     * Makes {@code newRoot} the root of this thread's mount namespace and puts the old one at {@code oldRoot}, pivot_root(2). Every thread whose root
+     * or working directory was the old root gets the new one.
+     * @throws ErrnoException EINVAL: one of them is no mount of this namespace, is shared, or the old root is a ramfs
+     */
+    public static void exchangeRoot(String newRoot, String oldRoot) throws ErrnoException {
+        if (LibC.get().pivot_root(newRoot, oldRoot) < 0) {
+            throw ErrnoException.last("pivot_root", newRoot, "old root to", oldRoot);
+        }
+    }
+
+    /**
      * Takes away the mount at a path.
      * @throws ErrnoException EINVAL: nothing is mounted there. ENOENT: nothing is there
      */

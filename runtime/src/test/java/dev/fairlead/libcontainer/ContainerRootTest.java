@@ -2,6 +2,7 @@ package dev.fairlead.libcontainer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fairlead.libcontainer.namespaces.BareMountNamespace;
 import dev.fairlead.libcontainer.rootfs.RootSource;
 import dev.fairlead.libcontainer.rootfs.RootfsPolicy;
 import dev.fairlead.linux.EventLoop;
@@ -13,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -25,19 +27,21 @@ class ContainerRootTest {
     @TempDir
     Path dir;
 
-    @ParameterizedTest(name = "no pivot: {0}, namespaces: {1}")
+    @ParameterizedTest(name = "no pivot: {0}, born with few mounts: {1}, namespaces: {2}")
     @CsvSource(delimiter = '|', textBlock = """
-            false | {"type": "mount"}, {"type": "pid"}
-            true  | {"type": "mount"}, {"type": "pid"}
-            false | {"type": "pid"}
-            true  | {"type": "pid"}
+            false | false | {"type": "mount"}, {"type": "pid"}
+            false | true  | {"type": "mount"}, {"type": "pid"}
+            true  | false | {"type": "mount"}, {"type": "pid"}
+            true  | true  | {"type": "mount"}, {"type": "pid"}
+            false | true  | {"type": "pid"}
+            true  | false | {"type": "pid"}
             """)
-    void theProgramSeesItsRootAndNothingOfTheHost(boolean noPivot, String namespaces) throws Exception {
+    void theProgramSeesItsRootAndNothingOfTheHost(boolean noPivot, boolean bare, String namespaces) throws Exception {
         // Where there is no mount namespace the root is mounted in ours.
-        PrivateMounts.run(() -> run(noPivot, namespaces));
+        PrivateMounts.run(() -> run(noPivot, bare, namespaces));
     }
 
-    private void run(boolean noPivot, String namespaces) throws Exception {
+    private void run(boolean noPivot, boolean bare, String namespaces) throws Exception {
         Path layer = Files.createDirectories(dir.resolve("layer"));
         Files.copy(
                 Path.of("/bin/busybox"),
@@ -47,7 +51,10 @@ class ContainerRootTest {
         RootSource root = new RootSource.Overlay(List.of(layer), upper, Files.createDirectory(dir.resolve("work")));
         List<String> before = PrivateMounts.table();
         try (EventLoop loop = EventLoop.start("test");
-                ContainerContext context = ContainerContext.open(loop, new RootfsPolicy(noPivot, false))) {
+                ContainerContext context = ContainerContext.open(
+                        loop,
+                        new RootfsPolicy(noPivot, false),
+                        bare ? Optional.of(BareMountNamespace.of(dir, dir)) : Optional.empty())) {
             Container container = Container.create(
                     context,
                     new Container.Request("root", "test", directory, spec(namespaces), root, false, warning -> {}));

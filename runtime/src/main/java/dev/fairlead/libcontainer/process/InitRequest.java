@@ -15,6 +15,7 @@ import java.util.Set;
  * @param unshared namespaces that are made for it; not a user namespace, which has to be mapped first: see
  *     {@link dev.fairlead.libcontainer.namespaces.UserNamespaces}, and let it be joined. The others belong to it all the same
  * @param joined namespaces that exist; none may be in {@code unshared} too
+ * @param mountsOf a mount namespace of which the one in {@code unshared} is to be a copy; empty: of the one that the daemon is in
  * @param hostname set in a UTS namespace of its own; empty: as it is
  * @param domainname likewise
  * @param timeOffsets by clock, {@code monotonic} and {@code boottime}, of a time namespace in {@code unshared}
@@ -29,6 +30,7 @@ public record InitRequest(
         Optional<ProcessRequest> process,
         Set<Kind> unshared,
         Map<Kind, Fd> joined,
+        Optional<Fd> mountsOf,
         Optional<String> hostname,
         Optional<String> domainname,
         Map<String, TimeOffset> timeOffsets,
@@ -50,9 +52,12 @@ public record InitRequest(
                 throw new IllegalArgumentException("namespace " + type.file() + " is to be made and to be joined");
             }
         }
+        if (mountsOf.isPresent() && !unshared.contains(Kind.MOUNT)) {
+            throw new IllegalArgumentException("a copy of a mount namespace, and none is to be made");
+        }
     }
 
-    /** Of a container that begins with its program. */
+    /** Of a container that begins with its program, and with the mounts of the daemon. */
     public InitRequest(
             Optional<ProcessRequest> process,
             Set<Kind> unshared,
@@ -69,6 +74,7 @@ public record InitRequest(
                 process,
                 unshared,
                 joined,
+                Optional.empty(),
                 hostname,
                 domainname,
                 timeOffsets,

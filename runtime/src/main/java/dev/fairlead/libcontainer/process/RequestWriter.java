@@ -16,6 +16,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -140,7 +141,10 @@ final class RequestWriter {
                 Field.DESCRIPTORS,
                 descriptors.stream().mapToLong(number -> 1L << number).reduce(0, (a, b) -> a | b));
         set(Field.UNSHARED, namespaces(request.unshared()));
-        set(Field.JOINED, namespaces(request.joined().keySet()));
+        Set<Kind> joined = EnumSet.noneOf(Kind.class);
+        joined.addAll(request.joined().keySet());
+        request.mountsOf().ifPresent(_ -> joined.add(Kind.MOUNT));
+        set(Field.JOINED, namespaces(joined));
         putText(Part.HOSTNAME, request.hostname(), "hostname");
         putText(Part.DOMAINNAME, request.domainname(), "domainname");
         putText(Part.TIME_OFFSETS, timeOffsets(request.timeOffsets()), "linux.timeOffsets");

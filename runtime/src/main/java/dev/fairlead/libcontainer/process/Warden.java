@@ -7,6 +7,7 @@ import dev.fairlead.linux.Errno;
 import dev.fairlead.linux.ErrnoException;
 import dev.fairlead.linux.EventLoop;
 import dev.fairlead.linux.Fd;
+import dev.fairlead.linux.Namespaces.Kind;
 import dev.fairlead.linux.Openat;
 import dev.fairlead.linux.Openat.OpenFlag;
 import dev.fairlead.linux.Pidfds;
@@ -145,6 +146,8 @@ public final class Warden implements AutoCloseable {
         }
         request.joined()
                 .forEach((kind, fd) -> descriptors.put(Protocol.JOINED + Protocol.JOIN_ORDER.indexOf(kind), fd));
+        request.mountsOf()
+                .ifPresent(fd -> descriptors.put(Protocol.JOINED + Protocol.JOIN_ORDER.indexOf(Kind.MOUNT), fd));
         return descriptors;
     }
 

@@ -320,6 +320,23 @@ final class TestContainer implements AutoCloseable {
                 r.stdio());
     }
 
+    static InitRequest withMountsOf(InitRequest r, Fd mounts) {
+        return new InitRequest(
+                r.process(),
+                r.unshared(),
+                r.joined(),
+                Optional.of(mounts),
+                r.hostname(),
+                r.domainname(),
+                r.timeOffsets(),
+                r.mountProc(),
+                r.propagation(),
+                r.noPivotRoot(),
+                r.cgroups(),
+                r.stdio(),
+                r.restored());
+    }
+
     /** /proc stays what the root has there. */
     static InitRequest withoutProc(InitRequest r) {
         return new InitRequest(

@@ -6,9 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.fairlead.libcontainer.rootfs.EmptyRoot;
 import dev.fairlead.linux.Errno;
 import dev.fairlead.linux.Fd;
+import dev.fairlead.linux.JobThread;
+import dev.fairlead.linux.Mounts;
+import dev.fairlead.linux.Mounts.AttributeChange;
+import dev.fairlead.linux.Mounts.Propagation;
 import dev.fairlead.linux.Namespaces;
 import dev.fairlead.linux.Namespaces.Kind;
 import dev.fairlead.linux.Pidfds;
+import dev.fairlead.linux.Stat;
 import dev.fairlead.oci.IdMapping;
 import dev.fairlead.oci.Rlimit;
 import dev.fairlead.oci.TimeOffset;
@@ -26,6 +31,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A container's first process, from its clone to its end, with the kernel's word for what it became. */
 class WardenTest extends LauncherTest {
@@ -59,6 +65,34 @@ class WardenTest extends LauncherTest {
             assertThat(container.warden().state()).isEqualTo(Warden.State.CREATED);
             int init = container.warden().init().orElseThrow().id().pid();
             assertThat(Files.readString(Path.of("/proc/" + init + "/comm"))).isEqualTo("fairlead-warden\n");
+            container.warden().launch(TestContainer.LIMIT);
+            assertThat(container.output()).isEqualTo("ran\n");
+        }
+    }
+
+    @Test
+    void beginsWithACopyOfTheMountNamespaceThatItIsGiven(@TempDir Path place) throws Exception {
+        Fd given = JobThread.call("mount namespace", () -> {
+            Namespaces.unshare(EnumSet.of(Kind.MOUNT));
+            try (Fd root = Mounts.openTree(Fd.CWD, "/", Set.of())) {
+                Mounts.setAttributesRecursively(root, AttributeChange.propagation(Propagation.PRIVATE));
+            }
+            Mounts.mount("tmpfs", place.toString(), "tmpfs", Set.of(), "");
+            return Namespaces.openOwn(Kind.MOUNT);
+        });
+        try (given;
+                TestContainer container = container()
+                        .change(r -> TestContainer.withMountsOf(r, given))
+                        .shell("echo ran")
+                        .start()) {
+            int init = container.warden().awaitInit(TestContainer.LIMIT).id().pid();
+            assertThat(Files.readString(Path.of("/proc/" + init + "/mountinfo")))
+                    .contains(" " + place + " ");
+            assertThat(Files.readString(Path.of("/proc/self/mountinfo"))).doesNotContain(" " + place + " ");
+            assertThat(Stat.ofPath("/proc/" + init + "/ns/mnt").inode())
+                    .as("a copy of it, not itself")
+                    .isNotEqualTo(Stat.of(given).inode());
+            container.create();
             container.warden().launch(TestContainer.LIMIT);
             assertThat(container.output()).isEqualTo("ran\n");
         }
