@@ -17,7 +17,7 @@ PACKAGES=(
   strace                                            # what the hot paths ask the kernel for
 )
 GUEST_PACKAGES=(user-mode-linux cpio) # a kernel with cgroup v2 alone, see uml/run
-CLUSTER_PACKAGES=(curl conntrack) # a cluster of Kubernetes, see cluster
+CLUSTER_PACKAGES=(curl conntrack netcat-openbsd) # a cluster of Kubernetes, see cluster, and its images
 GO_PACKAGES=(golang-go) # only where no Go is, and something has to be built with it
 
 say() { printf '\n== %s (%d s)\n' "$*" "$SECONDS"; }
@@ -160,6 +160,23 @@ need_kube() {
   export KUBE=$cached
 }
 
+# Kubernetes' own end-to-end tests: sets KUBE_SUITE to the directory of e2e.test and ginkgo.
+need_kube_suite() {
+  if ! cached kube-suite "$E2E"/kube/kubernetes/go.*; then
+    need_go
+    say "building the end-to-end tests of Kubernetes, which takes some minutes"
+    (
+      cd "$E2E/kube/kubernetes"
+      export CGO_ENABLED=0
+      go test -c -mod=readonly -trimpath -ldflags '-s -w' -o "$cached_new/e2e.test" k8s.io/kubernetes/test/e2e
+      go test -c -mod=readonly -trimpath -ldflags '-s -w' -o "$cached_new/e2e_node.test" k8s.io/kubernetes/test/e2e_node
+      go build -mod=readonly -buildvcs=false -trimpath -ldflags '-s -w' -o "$cached_new/ginkgo" github.com/onsi/ginkgo/v2/ginkgo
+    )
+    keep
+  fi
+  KUBE_SUITE=$cached
+}
+
 # debian SUITE PACKAGE PROGRAM: a program of a later Debian, in $cached. Fails where it cannot be had, and says so.
 debian() {
   ! cached "$2-$1" "$E2E/tools/debian/fetch" || return 0
@@ -241,6 +258,24 @@ start_node() {
 
 # The same, and it goes on when the script has ended.
 begin_node() {
+
+# begin_runtime NAME LOG: the daemon of fairlead or containerd on the node, and waits until it answers. Sets SOCKET.
+begin_runtime() {
+  local command tries
+  case $1 in
+  fairlead) SOCKET=/run/fairlead/fairlead.sock command=("$E2E/fairlead" serve) ;;
+  containerd) SOCKET=/run/containerd/containerd.sock command=(containerd -c "$E2E/peers/containerd.toml") ;;
+  *) die "the runtime is fairlead or containerd, not \"$1\"" ;;
+  esac
+  in_node setsid "${command[@]}" </dev/null >>"$2" 2>&1 &
+  disown
+  for tries in $(seq 300); do
+    ! in_node crictl --runtime-endpoint "unix://$SOCKET" --image-endpoint "unix://$SOCKET" version >/dev/null 2>&1 || return 0
+    sleep 0.2
+  done
+  tail -n 5 "$2" | cut -c1-500 >&2
+  die "$1 does not answer after $tries tries"
+}
   "$E2E/node/node" stop
   "$E2E/node/node" start
   in_node mkdir -p /var/lib/docker-registry

@@ -1,10 +1,15 @@
 package dev.fairlead.e2e.kube;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.fairlead.e2e.Command;
 import dev.fairlead.e2e.Wait;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +26,10 @@ class FaultsTest {
     private static final int PODS = 20;
     private static final int DEATHS = 25;
     private static final Duration BETWEEN_DEATHS = Duration.ofSeconds(2);
+    private static final long FILLER_MIB = 1024;
+
+    /** Disks are looked at every ten seconds. */
+    private static final Duration SOON = Duration.ofMinutes(1);
 
     private final Cluster cluster;
 
@@ -122,12 +131,72 @@ class FaultsTest {
     }
 
     private JsonNode ready() {
+        return condition("Ready");
+    }
+
+    private JsonNode condition(String type) {
         for (JsonNode condition : cluster.nodeStatus().path("conditions")) {
-            if (condition.path("type").asText().equals("Ready")) {
+            if (condition.path("type").asText().equals(type)) {
                 return condition;
             }
         }
-        throw new AssertionError("the node has no condition Ready");
+        throw new AssertionError("the node has no condition " + type);
+    }
+
+    @Test
+    void aFullDiskOfImagesIsToldByTheNodeAndEndsAPod() throws IOException {
+        Path images = Path.of(cluster.node
+                .crictl()
+                .json("imagefsinfo")
+                .at("/status/imageFilesystems/0/fsId/mountpoint")
+                .asText());
+        long available = Files.getFileStore(images).getUsableSpace() >> 20;
+        assumeTrue(available > 2 * FILLER_MIB, "too little room on the disk to fill it: " + available + " MiB");
+        run("greedy", "greedy");
+        cluster.run("wait", "--for=condition=Ready", "pod/greedy", "--timeout=150s");
+        cluster.kubelet.stop();
+        cluster.kubelet.start(
+                "evictionHard: { imagefs.available: " + (available - FILLER_MIB / 4) + "Mi }",
+                "evictionPressureTransitionPeriod: 2s");
+        Path filler = images.resolve("filler");
+        try {
+            Wait.until("the node knows its disk", SOON, () -> near(seen(), images), near -> near);
+            assertThat(condition("DiskPressure").path("status").asText()).isEqualTo("False");
+
+            Command.run("fallocate", "-l", FILLER_MIB + "M", filler.toString()).output();
+            Wait.until("the node tells of it", SOON, () -> isUnderPressure(), pressure -> pressure);
+            assertThat(near(seen(), images)).isTrue();
+            JsonNode evicted = cluster.pod("greedy").awaitPhase("Failed");
+            assertThat(evicted.path("reason").asText()).isEqualTo("Evicted");
+            assertThat(evicted.path("message").asText()).contains("ephemeral-storage");
+        } finally {
+            Files.deleteIfExists(filler);
+        }
+        Wait.until("there is room again", SOON, () -> isUnderPressure(), pressure -> !pressure);
+        cluster.kubelet.stop();
+        cluster.kubelet.start();
+        cluster.run("delete", "pod", "greedy", "--wait=true");
+    }
+
+    private boolean isUnderPressure() {
+        return condition("DiskPressure").path("status").asText().equals("True");
+    }
+
+    /** What the kubelet takes for the room left for images, in MiB. */
+    private long seen() {
+        return cluster.get("/api/v1/nodes/" + Cluster.NODE + "/proxy/stats/summary")
+                        .at("/node/runtime/imageFs/availableBytes")
+                        .asLong()
+                >> 20;
+    }
+
+    /** Others write to the disk, too. */
+    private static boolean near(long mebibytes, Path images) {
+        try {
+            return Math.abs(mebibytes - (Files.getFileStore(images).getUsableSpace() >> 20)) < FILLER_MIB / 8;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test

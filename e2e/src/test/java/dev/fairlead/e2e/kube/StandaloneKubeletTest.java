@@ -165,6 +165,31 @@ class StandaloneKubeletTest {
         assertThat(pod.containerId("main")).isEqualTo(id);
     }
 
+    /** Served by Kubernetes' own collection of servers, which can be told to say NOT_SERVING. */
+    @Test
+    void probesByGrpc() {
+        PodOnNode pod = pods.run("grpc", """
+                terminationGracePeriodSeconds: 1
+                containers:
+                - name: main
+                  image: registry.k8s.io/e2e-test-images/agnhost:2.55
+                  args: [grpc-health-checking, --port=5000, --http-port=8080]
+                  readinessProbe: { grpc: { port: 5000 }, periodSeconds: 1 }
+                  livenessProbe: { grpc: { port: 5000 }, periodSeconds: 1, failureThreshold: 3 }
+                """);
+        pod.awaitReady();
+        String id = pod.containerId("main");
+        Wait.pause(Duration.ofSeconds(3));
+        assertThat(pod.containerId("main")).as("three good probes later").isEqualTo(id);
+
+        alone.node.crictl().run("exec", "-s", id, "curl", "-sf", "http://127.0.0.1:8080/make-not-serving");
+        pod.await("is not ready any more", now -> !PodOnNode.condition(now, "Ready"));
+        pod.awaitContainer(
+                "main",
+                "was restarted",
+                container -> container.path("restartCount").asInt() > 0);
+    }
+
     @Test
     void aFailingLivenessProbeRestartsTheContainer() {
         PodOnNode pod = pods.run("liveness", """
