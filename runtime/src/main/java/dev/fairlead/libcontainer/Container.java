@@ -220,15 +220,19 @@ public final class Container implements AutoCloseable {
     }
 
     /**
-     * Whether nobody would see that init has not begun with all mounts of the host. Hooks in its namespaces are programs of the host, as criu is; and an
-     * init that does not exchange its root goes on to have what it began with.
+     * Whether nobody would see that init has not begun with all mounts of the host. Hooks that run before its root is exchanged are programs of the host, as
+     * criu is: in its namespaces, or entering them to mount there what they find (libnvidia-container does). And an init that does not exchange its root
+     * goes on to have what it began with.
      */
     private static boolean isBornBare(ContainerContext context, Request request, Set<Kind> unshared) {
         Hooks hooks = request.spec().hooks();
         return unshared.contains(Kind.MOUNT)
                 && !context.rootfsPolicy().noPivotRoot()
                 && request.restore().isEmpty()
-                && (hooks == null || hooks.createContainer().isEmpty())
+                && (hooks == null
+                        || (hooks.prestart().isEmpty()
+                                && hooks.createRuntime().isEmpty()
+                                && hooks.createContainer().isEmpty()))
                 && context.bareMounts().filter(bare -> hasAll(bare, request)).isPresent();
     }
 

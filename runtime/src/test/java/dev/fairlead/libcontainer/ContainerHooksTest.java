@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.fairlead.libcontainer.hooks.HookException;
+import dev.fairlead.libcontainer.namespaces.BareMountNamespace;
 import dev.fairlead.libcontainer.rootfs.RootSource;
 import dev.fairlead.libcontainer.rootfs.RootfsPolicy;
 import dev.fairlead.linux.EventLoop;
@@ -20,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -61,7 +63,8 @@ class ContainerHooksTest {
             Files.createSymbolicLink(bin.resolve(applet), Path.of("busybox"));
         }
         loop = EventLoop.start("hooks of a test");
-        context = ContainerContext.open(loop, RootfsPolicy.DEFAULT);
+        context = ContainerContext.open(
+                loop, RootfsPolicy.DEFAULT, Optional.of(BareMountNamespace.of(directory, directory)));
     }
 
     @AfterEach
@@ -146,6 +149,23 @@ class ContainerHooksTest {
             container.start();
             assertThat(seen("startContainer")).startsWith(mounts, processes, "/", "container");
             assertThat(seen("startContainer")).anyMatch(line -> line.contains(" /mark "));
+            container.destroy();
+        }
+    }
+
+    /** There are those that enter init's mount namespace before its root is exchanged, and mount files of the host that they look for there. */
+    @ParameterizedTest
+    @ValueSource(strings = {"prestart", "createRuntime", "createContainer"})
+    void withOneThatMayLookForFilesOfTheHostInitBeginsWithAllItsMounts(String point) throws Exception {
+        hook(
+                point,
+                "pid=$(sed 's/.*\"pid\":\\([0-9]*\\).*/\\1/'); [ $pid != 1 ] || pid=self; cat /proc/$pid/mountinfo > "
+                        + out + "/mounts");
+        try (Container container = create()) {
+            assertThat(seen("mounts"))
+                    .as("the namespace with few mounts has one for the directory")
+                    .hasSizeGreaterThan(3)
+                    .noneMatch(line -> line.contains(" " + directory + " "));
             container.destroy();
         }
     }
