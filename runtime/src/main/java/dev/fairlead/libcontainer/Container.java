@@ -181,7 +181,7 @@ public final class Container implements AutoCloseable {
                     Optional.of(program),
                     unshared,
                     joined,
-                    isBornBare(context, request, unshared)
+                    isBornBare(context, request, unshared, joined.keySet())
                             ? borrowed.of(context.bareMounts().orElseThrow())
                             : Optional.empty(),
                     Optional.ofNullable(spec.hostname()).filter(_ -> unshared.contains(Kind.UTS)),
@@ -222,11 +222,12 @@ public final class Container implements AutoCloseable {
     /**
      * Whether nobody would see that init has not begun with all mounts of the host. Hooks that run before its root is exchanged are programs of the host, as
      * criu is: in its namespaces, or entering them to mount there what they find (libnvidia-container does). And an init that does not exchange its root
-     * goes on to have what it began with.
+     * goes on to have what it began with. In a user namespace the copies of the host's mounts have the locks that bind mounts of them are to have.
      */
-    private static boolean isBornBare(ContainerContext context, Request request, Set<Kind> unshared) {
+    private static boolean isBornBare(ContainerContext context, Request request, Set<Kind> unshared, Set<Kind> joined) {
         Hooks hooks = request.spec().hooks();
         return unshared.contains(Kind.MOUNT)
+                && !joined.contains(Kind.USER)
                 && !context.rootfsPolicy().noPivotRoot()
                 && request.restore().isEmpty()
                 && (hooks == null
