@@ -15,6 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
@@ -27,6 +29,8 @@ class FaultsTest {
     private static final int DEATHS = 25;
     private static final Duration BETWEEN_DEATHS = Duration.ofSeconds(2);
     private static final long FILLER_MIB = 1024;
+
+    private static final Pattern IMAGE_DISK = Pattern.compile("\"imageFs\":\\s*\\{[^}]*\"availableBytes\":\\s*(\\d+)");
 
     /** Disks are looked at every ten seconds. */
     private static final Duration SOON = Duration.ofMinutes(1);
@@ -182,12 +186,12 @@ class FaultsTest {
         return condition("DiskPressure").path("status").asText().equals("True");
     }
 
-    /** What the kubelet takes for the room left for images, in MiB. */
+    /** What the kubelet takes for the room left for images, in MiB; -1: it was started a moment ago and has not looked yet. */
     private long seen() {
-        return cluster.get("/api/v1/nodes/" + Cluster.NODE + "/proxy/stats/summary")
-                        .at("/node/runtime/imageFs/availableBytes")
-                        .asLong()
-                >> 20;
+        Command.Result answer =
+                cluster.result("get", "--raw", "/api/v1/nodes/" + Cluster.NODE + "/proxy/stats/summary");
+        Matcher matcher = IMAGE_DISK.matcher(answer.out());
+        return answer.exitCode() == 0 && matcher.find() ? Long.parseLong(matcher.group(1)) >> 20 : -1;
     }
 
     /** Others write to the disk, too. */
